@@ -1,0 +1,30 @@
+"""The REST API: flask-smorest blueprints that parse, call one service, and answer."""
+
+from typing import Any
+
+from flask import Flask
+
+from app.extensions import api
+
+OPENAPI: dict[str, Any] = {
+    "API_TITLE": "Estivador",
+    "API_VERSION": "1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/",
+    "OPENAPI_JSON_PATH": "openapi.json",
+    "API_SPEC_OPTIONS": {
+        "info": {"description": "Register an image as a task, RUN it N times, and know what became of each execution."},
+        "security": [{"bearer": []}],
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "`est_<id>_<secret>`"}}},
+    },
+}
+
+
+def register(app: Flask) -> None:
+    """Add the blueprints, the error answers and the conditional answers to the application."""
+    from app.api import conditional, details, failures, health, results, tasks
+
+    for blueprint in (tasks.blueprint, results.blueprint, details.blueprint, health.blueprint):
+        api.register_blueprint(blueprint)
+    failures.register(app)
+    conditional.register(app)

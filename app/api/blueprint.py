@@ -1,0 +1,63 @@
+"""What our blueprints share: how a body is read, how lists are paged, how unknown query parameters are met."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import flask_smorest
+import marshmallow as ma
+from flask import request
+from webargs import missing
+from webargs.flaskparser import FlaskParser, abort
+
+PAGING = ("page", "page_size")
+
+
+class BodyParser(FlaskParser):
+    """Reads JSON bodies: none at all is an empty one, and one that is not said to be JSON is refused."""
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """Return the parsed body, or `missing` where there is none; answers 415 where the content type is not JSON."""
+        if not req.get_data(cache=True):
+            return missing
+        if not req.is_json:
+            abort(415, message="Send the body as JSON, and say so: Content-Type: application/json")
+        return super().load_json(req, schema)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """flask-smorest's blueprint with our body parser, 20 rows a page, and a Link header beside X-Pagination."""
+
+    ARGUMENTS_PARSER = BodyParser()
+    DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}
+
+    def _set_pagination_metadata(self, page_params: Any, result: Any, headers: Any) -> Any:
+        result, headers = super()._set_pagination_metadata(page_params, result, headers)
+        headers["Link"] = links(json.loads(headers[self.PAGINATION_HEADER_NAME]), page_params.page_size)
+        return result, headers
+
+
+def links(metadata: dict[str, int], page_size: int) -> str:
+    """Return the Link header (RFC 8288) of a page: first, prev, next and last, as far as they are, with the filters kept."""
+    pages = {"first": 1, "prev": metadata.get("previous_page"), "next": metadata.get("next_page"), "last": metadata.get("last_page", 1)}
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] not in PAGING]
+    parts = []
+    for relation, page in pages.items():
+        if page is not None:
+            query = urlencode([*kept, ("page", page), ("page_size", page_size)])
+            parts.append(f'<{request.path}?{query}>; rel="{relation}"')
+    return ", ".join(parts)
+
+
+class FilterSchema(ma.Schema):
+    """Query parameters of a list. The paging ones are read elsewhere; any other that is not known is refused by name."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    @ma.validates_schema(pass_original=True)
+    def refuse_unknown(self, data: Any, original: Any, **kwargs: Any) -> None:
+        """A filter that is misspelt would let everything through."""
+        unknown = [name for name in original if name not in self.fields and name not in PAGING]
+        if unknown:
+            raise ma.ValidationError({name: ["Unknown field."] for name in unknown})

@@ -1,0 +1,79 @@
+"""/result/{id}/detail/: the executions of a result, and their logs."""
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from app.api.blueprint import Blueprint
+from app.api.conditional import not_modified
+from app.api.idempotent import idempotent
+from app.api.schemas import DetailFilterSchema, DetailSchema, LogFilterSchema, OperateSchema
+from app.services import details, logs, results
+from app.states import Wish
+
+blueprint = Blueprint("detail", __name__, url_prefix="/result/<int:result_id>/detail", description="Executions of a run")
+
+
+@blueprint.route("/")
+class Details(MethodView):
+    """The executions of a result."""
+
+    @blueprint.arguments(DetailFilterSchema, location="query")
+    @blueprint.response(200, DetailSchema(many=True))
+    @blueprint.paginate()
+    def get(self, filters: dict[str, Any], result_id: int, pagination_parameters: Any) -> Any:
+        """List the executions of a result, by their index
+
+        Filters: `status` and `reason` (repeatable), `exit_code`, `index`.
+        """
+        page = details.listing(result_id, pagination_parameters.page, pagination_parameters.page_size, **filters)
+        pagination_parameters.item_count = page.total
+        return page.rows
+
+
+@blueprint.route("/<int:detail_id>/")
+class Detail(MethodView):
+    """One execution."""
+
+    @blueprint.response(200, DetailSchema)
+    def get(self, result_id: int, detail_id: int) -> Any:
+        """Return one execution
+
+        `start` and `end` are the Engine's own. `reason` tells what the program did (exit, oom) from what the Engine or a user did.
+        """
+        return details.get(result_id, detail_id)
+
+    @idempotent(blueprint)
+    @blueprint.arguments(OperateSchema)
+    @blueprint.response(200, DetailSchema)
+    def post(self, body: dict[str, Any], result_id: int, detail_id: int) -> Any:
+        """CANCEL or KILL one execution
+
+        As for a result, for this execution alone.
+        """
+        details.get(result_id, detail_id)
+        results.stop(result_id, Wish(body["operation"]), detail_id)
+        return details.get(result_id, detail_id)
+
+
+@blueprint.route("/<int:detail_id>/log/")
+class Log(MethodView):
+    """The log of one execution."""
+
+    @blueprint.arguments(LogFilterSchema, location="query")
+    @blueprint.response(200, {"type": "string"}, content_type="text/plain")
+    def get(self, filters: dict[str, Any], result_id: int, detail_id: int) -> Any:
+        """Return the log of an execution as text
+
+        While it runs and after. `stream=stdout` or `stderr` for one of the two, `tail=N` for the last lines, `after=N` for what
+        follows line N, `timestamps=1` for times. `X-Log-Truncated: 1` says that the log was longer than the cap, so its middle is missing.
+        """
+        detail = details.get(result_id, detail_id)
+        view = logs.View(frozenset(filters["stream"].split(",")), filters.get("tail"), filters["after"], filters["timestamps"])
+        headers = {"X-Content-Type-Options": "nosniff", "X-Log-Truncated": str(int(bool(detail.log_truncated)))}
+        if not detail.is_live:
+            headers["ETag"] = f'"{detail.id}-{detail.attempt}-{detail.phase}"'
+            if not_modified(headers["ETag"].strip('"')):
+                return Response(status=304, headers=headers)
+        return Response(logs.read(detail, view), mimetype="text/plain", headers=headers)

@@ -1,0 +1,69 @@
+"""Errors as the API answers them: `{"code", "status", "message", "errors"}`, with a message that says what to do."""
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, jsonify
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from app.engine.references import BadReference
+from app.errors import EstivadorError
+from app.extensions import api
+
+log = logging.getLogger(__name__)
+
+MESSAGES = {
+    400: "The body is not valid JSON.",
+    404: "There is nothing at this path: GET /openapi.json lists what there is.",
+    405: "This path does not take that method: GET /openapi.json lists those it takes.",
+    413: "The body is larger than 1 MiB.",
+    422: "The request does not fit: see errors.",
+}
+BUSY = ("database is locked", "database table is locked")
+FULL = ("database or disk is full", "disk I/O error")
+
+
+def register(app: Flask) -> None:
+    """Answer each kind of error in its own way."""
+    app.register_error_handler(EstivadorError, _refuse)
+    app.register_error_handler(BadReference, lambda error: _answer(422, str(error)))
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refuse(error: EstivadorError) -> Any:
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(error.http_status, {})
+    return _answer(error.http_status, error.message, headers)
+
+
+def _http(error: HTTPException) -> Any:
+    """Add a message where flask-smorest's answer has none. Redirects are left alone."""
+    if error.code is None or error.code < 400:
+        return error
+    payload, code, headers = api.handle_http_exception(error)
+    payload.setdefault("message", MESSAGES.get(error.code, error.description))
+    return jsonify(payload), code, headers
+
+
+def _database(error: OperationalError) -> Any:
+    text = str(error.orig)
+    if any(sign in text for sign in BUSY):
+        return _answer(503, "The database is busy: nothing was changed. Try again.", {"Retry-After": "2"})
+    if any(sign in text for sign in FULL):
+        return _answer(507, "The disk that holds the record is full: nothing was changed. Make room, then try again.")
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Any:
+    """Tell nothing but an id, under which the log has the rest."""
+    request_id = secrets.token_hex(8)
+    log.error("request %s failed", request_id, exc_info=error)
+    return _answer(500, f"Something went wrong inside Estivador. Its log has the cause under {request_id}.")
+
+
+def _answer(code: int, message: str, headers: dict[str, str] | None = None) -> Any:
+    return jsonify({"code": code, "status": HTTP_STATUS_CODES[code], "message": message}), code, headers or {}

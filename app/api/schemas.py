@@ -1,0 +1,192 @@
+"""Schemas: what the API takes and what it answers. Field names and status words are the specification's."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from app.api.blueprint import FilterSchema
+from app.api.fields import MOST_TIMES, Command, Environment, Epoch, Repository, Seconds, Whole, no_control_characters
+from app.states import Reason, Status, TaskStatus
+
+PULL = validate.OneOf(("missing", "always", "never"))
+
+
+def doc(text: str) -> dict[str, str]:
+    """Return a field's description for the OpenAPI document."""
+    return {"description": text}
+
+
+class RegisterSchema(ma.Schema):
+    """What registers a task."""
+
+    repository = Repository(required=True, metadata=doc("Image reference, such as johncosta/redis; tag or digest allowed."))
+    name = fields.String(
+        validate=[validate.Length(1, 255), no_control_characters], metadata=doc("Human identifiable name, unique, but not a key. Default: the repository.")
+    )
+    pull = fields.String(
+        load_default="missing", validate=PULL, metadata=doc("missing: from the Engine's store if it is there; always: ask the registry; never: do not.")
+    )
+
+
+class RegisteredSchema(ma.Schema):
+    """The answer to a registration."""
+
+    task_id = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf([*TaskStatus]))
+
+
+class ProgressSchema(ma.Schema):
+    """How far a pull has come; bytes count the layers whose size the registry has said so far."""
+
+    layers = fields.Integer()
+    layers_done = fields.Integer()
+    bytes = fields.Integer()
+    bytes_done = fields.Integer()
+
+
+class TaskSchema(ma.Schema):
+    """A task."""
+
+    id = fields.Integer()
+    task_id = fields.Integer(attribute="id", dump_only=True, metadata=doc("The same number as id."))
+    name = fields.String()
+    repository = fields.String()
+    pull = fields.String()
+    status = fields.String(validate=validate.OneOf([*TaskStatus]))
+    reason = fields.String(allow_none=True, metadata=doc("Why the import failed, as a code."))
+    message = fields.String(allow_none=True, metadata=doc("Why the import failed, and what to do."))
+    image_id = fields.String(allow_none=True, metadata=doc("The id found at import; what runs."))
+    progress = fields.Nested(ProgressSchema, allow_none=True, metadata=doc("Of the last pull."))
+    submitted_at = Epoch()
+    imported_at = Epoch(allow_none=True)
+
+
+class OperateTaskSchema(ma.Schema):
+    """What operates on a task. `times`, `command`, `env` and `timeout` go with RUN, `pull` with IMPORT."""
+
+    operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
+    times = Whole(validate=validate.Range(1, MOST_TIMES), metadata=doc("Number of executions. Default: 1."))
+    command = Command(metadata=doc("String, split as a shell would, or list. Default: the image's own."))
+    env = Environment(metadata=doc("Environment variables, {name: value}."))
+    timeout = Seconds(metadata=doc("Seconds an execution may run; then it is stopped and ERROR."))
+    pull = fields.String(validate=PULL, metadata=doc("Pull policy from now on."))
+
+    @ma.validates_schema
+    def fits_operation(self, data: dict[str, object], **kwargs: object) -> None:
+        """Refuse what would have no effect."""
+        wrong = {"pull"} if data["operation"] == "RUN" else {"times", "command", "env", "timeout"}
+        errors = {name: [f"Does not go with operation {data['operation']}."] for name in sorted(wrong & data.keys())}
+        if errors:
+            raise ma.ValidationError(errors)
+
+
+class SubmittedSchema(ma.Schema):
+    """The answer to a RUN (result_id) or an IMPORT (task_id, status)."""
+
+    result_id = fields.Integer(metadata=doc("Of the new result (RUN)."))
+    task_id = fields.Integer()
+    status = fields.String()
+
+
+class OperateSchema(ma.Schema):
+    """What operates on a result or on one execution."""
+
+    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL")))
+
+
+class TimesSchema(ma.Schema):
+    """What a result and an execution have in common."""
+
+    result_id = fields.Integer()
+    task_id = fields.Integer()
+    status = fields.String(validate=validate.OneOf([*Status]))
+    submitted_at = Epoch(metadata=doc("Epoch seconds, UTC."))
+    start = Epoch(allow_none=True, metadata=doc("Epoch seconds, UTC."))
+    end = Epoch(allow_none=True, metadata=doc("Epoch seconds, UTC."))
+    duration = fields.Method("get_duration", metadata={"description": "end minus start, seconds", "type": ["number", "null"]})
+
+    def get_duration(self, row: Any) -> float | None:
+        """Never negative, even where somebody set the Engine's clock back meanwhile."""
+        return None if row.start is None or row.end is None else round(max(round(row.end, 3) - round(row.start, 3), 0.0), 3)
+
+
+class ResultSchema(TimesSchema):
+    """A result: one RUN."""
+
+    result_id = fields.Integer(attribute="id")
+    times = fields.Integer()
+    counts = fields.Method("get_counts", metadata={"type": "object", "description": "How many executions stand in each status."})
+    parameters = fields.Dict()
+    image_id = fields.String()
+    revision = fields.Integer(metadata=doc("Rises with each change."))
+
+    def get_counts(self, row: Any) -> dict[str, int]:
+        """Every status word, those at zero too."""
+        return {status.value: getattr(row, status.lower()) for status in Status}
+
+
+class DetailSchema(TimesSchema):
+    """A detail: one execution. `start` and `end` are the Engine's own."""
+
+    detail_id = fields.Integer(attribute="id")
+    index = fields.Integer(attribute="position", metadata=doc("0 to times - 1; in the container ESTIVADOR_INDEX."))
+    attempt = fields.Integer()
+    exit_code = fields.Integer(allow_none=True)
+    reason = fields.String(allow_none=True, validate=validate.OneOf([*Reason]))
+    message = fields.String(allow_none=True)
+    container_id = fields.String(allow_none=True)
+    image_id = fields.String()
+    oom_killed = fields.Boolean(allow_none=True, metadata=doc("The Engine's flag; the exit code decides."))
+    log_truncated = fields.Boolean(allow_none=True, metadata=doc("The log was longer than the cap."))
+    logs_incomplete = fields.Boolean(allow_none=True, metadata=doc("Output was lost."))
+
+
+class StatusFilterSchema(FilterSchema):
+    """Lets several statuses through."""
+
+    status = fields.List(fields.String(validate=validate.OneOf([*Status])), metadata=doc("Repeatable."))
+
+
+class TaskFilterSchema(FilterSchema):
+    """Filters of the tasks."""
+
+    status = fields.List(fields.String(validate=validate.OneOf([*TaskStatus])), metadata=doc("Repeatable."))
+    name = fields.String()
+    repository = fields.String()
+
+
+class ResultFilterSchema(StatusFilterSchema):
+    """Filters of the results."""
+
+    task_id = fields.Integer()
+
+
+class DetailFilterSchema(StatusFilterSchema):
+    """Filters of a result's executions."""
+
+    reason = fields.List(fields.String(validate=validate.OneOf([*Reason])), metadata=doc("Repeatable."))
+    exit_code = fields.Integer()
+    index = fields.Integer()
+
+
+class LogFilterSchema(FilterSchema):
+    """Which part of a log."""
+
+    stream = fields.String(load_default="stdout,stderr", validate=validate.OneOf(("stdout", "stderr", "stdout,stderr", "stderr,stdout")))
+    tail = fields.Integer(validate=validate.Range(0, 100_000), metadata=doc("The last so many lines."))
+    after = fields.Integer(load_default=0, validate=validate.Range(0), metadata=doc("Leave the first so many lines out."))
+    timestamps = fields.Boolean(load_default=False, metadata=doc("Put the Engine's time before each line."))
+
+
+class HealthSchema(ma.Schema):
+    """The process answers."""
+
+    status = fields.String()
+
+
+class ReadySchema(ma.Schema):
+    """Each part by name: "ok", or what is wrong with it and what to do."""
+
+    status = fields.String(validate=validate.OneOf(("ready", "not ready")))
+    parts = fields.Dict(keys=fields.String(), values=fields.String())

@@ -1,0 +1,72 @@
+"""/task/: registering images and running them."""
+
+from typing import Any
+
+from flask import url_for
+from flask.views import MethodView
+
+from app.api.blueprint import Blueprint
+from app.api.idempotent import idempotent
+from app.api.schemas import OperateTaskSchema, RegisteredSchema, RegisterSchema, SubmittedSchema, TaskFilterSchema, TaskSchema
+from app.services import results, tasks
+
+blueprint = Blueprint("task", __name__, url_prefix="/task", description="Registered images")
+
+
+@blueprint.route("/")
+class Tasks(MethodView):
+    """The set of tasks."""
+
+    @blueprint.arguments(TaskFilterSchema, location="query")
+    @blueprint.response(200, TaskSchema(many=True))
+    @blueprint.paginate()
+    def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
+        """List the tasks, newest first
+
+        Filters: `status` (repeatable), `name`, `repository` (both exact).
+        """
+        page = tasks.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
+        pagination_parameters.item_count = page.total
+        return page.rows
+
+    @idempotent(blueprint)
+    @blueprint.arguments(RegisterSchema)
+    @blueprint.response(201, RegisteredSchema)
+    def post(self, body: dict[str, Any]) -> Any:
+        """Register an image as a task
+
+        A job is started that brings the image into the Engine's local store. Follow it at the address in `Location`: the task's
+        status goes from SUBMITTED over IMPORTING to READY, or to ERROR with `reason` and `message`. 409 where the name is taken.
+        """
+        task = tasks.register(**body)
+        return {"task_id": task.id, "status": task.status}, 201, {"Location": url_for("task.Task", task_id=task.id)}
+
+
+@blueprint.route("/<int:task_id>/")
+class Task(MethodView):
+    """One task."""
+
+    @blueprint.response(200, TaskSchema)
+    def get(self, task_id: int) -> Any:
+        """Return every detail of a task
+
+        While it is IMPORTING, `progress` tells layers and bytes.
+        """
+        return tasks.get(task_id)
+
+    @idempotent(blueprint)
+    @blueprint.arguments(OperateTaskSchema)
+    @blueprint.response(201, SubmittedSchema)
+    def post(self, body: dict[str, Any], task_id: int) -> Any:
+        """RUN a task, or IMPORT its image again
+
+        RUN (the default; no body at all is a RUN, once) makes a result with `times` executions and answers 201 with its `result_id`
+        and its address in `Location`. The executions wait for a free slot of the Engine. 409 where the task is not READY.
+        IMPORT brings the image in again and answers 200; what was submitted before keeps the image it has.
+        """
+        operation = body.pop("operation")
+        if operation == "IMPORT":
+            task = tasks.import_again(task_id, **body)
+            return {"task_id": task.id, "status": task.status}, 200
+        result = results.submit(task_id, body.pop("times", 1), body)
+        return {"result_id": result.id}, 201, {"Location": url_for("result.Result", result_id=result.id)}

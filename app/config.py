@@ -1,0 +1,138 @@
+"""Configuration: the environment becomes one frozen Settings. Nonsense stops the start and names the variable.
+
+No other module reads the process environment.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+MIB = 1024 * 1024
+FAILPOINTS = ("claimed", "created", "start_sent", "started", "exited", "log_copied", "recorded", "removed")
+
+_UNITS = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": MIB, "mib": MIB, "g": 1024 * MIB, "gib": 1024 * MIB}
+
+
+class BadSetting(Exception):
+    """An environment variable that makes no sense; the text names it and says what would."""
+
+
+@dataclass(frozen=True)
+class EngineAddress:
+    """Where a Docker Engine listens, in Docker's own terms (DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)."""
+
+    url: str = "unix:///var/run/docker.sock"
+    tls_verify: bool = False
+    cert_path: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, with its defaults. Times are seconds, sizes bytes."""
+
+    instance: Path = ROOT / "instance"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    slots: int = 4 * (os.cpu_count() or 2)
+    engine: EngineAddress = EngineAddress()
+    engine_timeout: float = 60.0
+    log_cap: int = 10 * MIB
+    stop_grace: float = 10.0
+    pull_idle_timeout: float = 120.0
+    pull_timeout: float = 7200.0
+    failpoint: str = ""
+
+    @property
+    def database(self) -> Path:
+        """The file that holds the record."""
+        return self.instance / "estivador.db"
+
+    @property
+    def queue(self) -> Path:
+        """The file that holds Huey's messages, apart from the record: it owns tables of its own there."""
+        return self.instance / "queue.db"
+
+    @property
+    def address(self) -> str:
+        """The address a browser or curl opens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read `environ` (default: the process's own); raise BadSetting for a value or a name that makes no sense."""
+        reader = _Reader(os.environ if environ is None else environ)
+        settings = cls(
+            instance=Path(reader.text("ESTIVADOR_INSTANCE", str(cls.instance))).expanduser().absolute(),
+            host=reader.text("ESTIVADOR_HOST", cls.host),
+            port=reader.integer("ESTIVADOR_PORT", cls.port, 1, 65535),
+            slots=reader.integer("ESTIVADOR_SLOTS", cls.slots, 1, 10_000),
+            engine=_engine_address(reader),
+            engine_timeout=reader.seconds("ESTIVADOR_ENGINE_TIMEOUT", cls.engine_timeout),
+            log_cap=reader.size("ESTIVADOR_LOG_CAP", cls.log_cap, 64 * 1024, 1024 * MIB),
+            stop_grace=reader.seconds("ESTIVADOR_STOP_GRACE", cls.stop_grace),
+            pull_idle_timeout=reader.seconds("ESTIVADOR_PULL_IDLE_TIMEOUT", cls.pull_idle_timeout),
+            pull_timeout=reader.seconds("ESTIVADOR_PULL_TIMEOUT", cls.pull_timeout),
+            failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
+        )
+        reader.refuse_unknown()
+        return settings
+
+
+def _engine_address(reader: "_Reader") -> EngineAddress:
+    default = EngineAddress()
+    url = reader.text("DOCKER_HOST", default.url)
+    if not re.match(r"(unix|tcp|ssh|http|https)://.", url):
+        raise BadSetting(f"DOCKER_HOST is {url!r}; it must be an address such as unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host.")
+    return EngineAddress(url, reader.text("DOCKER_TLS_VERIFY", "") != "", reader.text("DOCKER_CERT_PATH", ""))
+
+
+class _Reader:
+    """Reads variables one by one and remembers which it knows."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.known: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        self.known.append(name)
+        value = self.environ.get(name, "").strip()
+        return value or default
+
+    def integer(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
+        return int(text)
+
+    def seconds(self, name: str, default: float) -> float:
+        text = self.text(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) or float(text) <= 0:
+            raise BadSetting(f"{name} is {text!r}; it must be a number of seconds above 0, such as 10 or 0.5.")
+        return float(text)
+
+    def size(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name, str(default))
+        match = re.fullmatch(r"([0-9]{1,12})\s*([a-z]*)", text.lower())
+        if not match or match[2] not in _UNITS or not least <= int(match[1]) * _UNITS[match[2]] <= most:
+            raise BadSetting(f"{name} is {text!r}; it must be a size from {least // 1024} KiB to {most // MIB} MiB, such as 10MiB.")
+        return int(match[1]) * _UNITS[match[2]]
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        text = self.text(name, default)
+        if text != default and text not in choices:
+            raise BadSetting(f"{name} is {text!r}; it must be one of {', '.join(choices)}.")
+        return text
+
+    def refuse_unknown(self) -> None:
+        """A misspelt name would be obeyed by nobody and noticed by nobody."""
+        for name in self.environ:
+            if name.startswith("ESTIVADOR_") and name not in self.known:
+                near = difflib.get_close_matches(name, self.known, 1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                raise BadSetting(f"{name} is not a setting of Estivador.{hint} .env.example lists them all.")

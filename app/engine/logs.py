@@ -1,0 +1,61 @@
+"""The Engine's log of a container, as frames: which stream, when, and the bytes as they were written.
+
+The Engine sends `[stream, 0, 0, 0, length]` before each payload; a payload begins with the time it was asked for.
+Nothing here holds more than one frame in memory.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import docker
+
+from app.engine.containers import checked
+from app.engine.errors import EngineRefused, check, translated
+
+STDOUT, STDERR = 1, 2
+STREAMS = {"stdout": STDOUT, "stderr": STDERR}
+HEADER = struct.Struct(">BxxxL")
+CHUNK = 64 * 1024
+
+
+class Frame(NamedTuple):
+    """One write to the log: stream (1 stdout, 2 stderr), RFC 3339 time in UTC, payload. A long line comes in several."""
+
+    stream: int
+    time: bytes
+    payload: bytes
+
+
+def frames(engine: docker.APIClient, container_id: str, tail: int | None = None) -> Iterator[Frame]:
+    """Read a container's log from its beginning, or its last `tail` lines.
+
+    Raises NotFound where the container is gone, EngineUnreachable where the stream breaks off.
+    """
+    with translated():
+        params = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": 0, "tail": "all" if tail is None else str(tail)}
+        url = f"{engine.base_url}/v{engine.api_version}/containers/{checked(container_id)}/logs"
+        # The SDK's own logs() drops which stream a payload came from, so this asks through its session.
+        response = engine.get(url, params=params, stream=True, timeout=engine.timeout)
+        with response:
+            check(response)
+            yield from split(response.iter_content(CHUNK))
+
+
+def split(chunks: Iterable[bytes]) -> Iterator[Frame]:
+    """Split the Engine's multiplexed bytes into frames, wherever the chunks happen to be cut."""
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        start = 0
+        while len(buffer) - start >= HEADER.size:
+            stream, length = HEADER.unpack_from(buffer, start)
+            end = start + HEADER.size + length
+            if stream not in (STDOUT, STDERR):
+                raise EngineRefused(500, f"the log stream is not as the Engine writes it (stream {stream})")
+            if len(buffer) < end:
+                break
+            time, _, payload = bytes(buffer[start + HEADER.size : end]).partition(b" ")
+            yield Frame(stream, time, payload)
+            start = end
+        del buffer[:start]

@@ -1,0 +1,56 @@
+"""Domain errors: what went wrong in words a user can act on, with the HTTP status each stands for.
+
+Services raise them; the API renders them as JSON and the pages as a page. None carries a traceback or a daemon's raw text.
+"""
+
+
+class EstivadorError(Exception):
+    """A refusal with a sentence that says what to do."""
+
+    http_status = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotThere(EstivadorError):
+    """The object asked for does not exist."""
+
+    http_status = 404
+
+
+class NameTaken(EstivadorError):
+    """Another task has this name."""
+
+    http_status = 409
+
+
+class TaskNotReady(EstivadorError):
+    """The task's image is not in the Engine's store, so it can't run."""
+
+    http_status = 409
+
+
+class WrongState(EstivadorError):
+    """The operation does not fit the state the object is in."""
+
+    http_status = 409
+
+
+class NotAuthenticated(EstivadorError):
+    """No token, or one that is not known."""
+
+    http_status = 401
+
+
+class KeyReused(EstivadorError):
+    """An Idempotency-Key came again with a different request."""
+
+    http_status = 422
+
+
+class EngineDown(EstivadorError):
+    """The Docker Engine does not answer, and this request can't be answered without it."""
+
+    http_status = 503

@@ -1,0 +1,60 @@
+"""The extensions, made once and bound to an application by create_app: database, API, migrations, queue."""
+
+import sqlite3
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_smorest import Api
+from flask_sqlalchemy import SQLAlchemy
+from huey import Huey
+from huey.storage import SqliteStorage
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import DeclarativeBase
+
+BUSY_TIMEOUT = 5.0
+"""Seconds a statement waits for another process's write lock before the request is answered 503."""
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all rows."""
+
+
+class Queue(Huey):
+    """Huey whose storage is opened by init_app, so that importing a job opens no file and builds no application."""
+
+    app: Flask
+
+    def create_storage(self) -> None:
+        """Leave the storage closed until the application says where it is."""
+
+    def init_app(self, app: Flask) -> None:
+        """Open the queue file of this application's instance folder."""
+        if self.storage is not None:
+            self.storage.close()
+        self.app = app
+        self.storage = SqliteStorage(self.name, filename=str(app.extensions["settings"].queue), timeout=BUSY_TIMEOUT)
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+api = Api()
+migrate = Migrate(render_as_batch=True)
+# Unread results never expire, so none are stored.
+huey = Queue("estivador", results=False)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Set what SQLite leaves off: WAL, foreign keys, a busy timeout, a sync on each commit; and leave BEGIN to us."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={int(BUSY_TIMEOUT * 1000)}"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin a write at once as a write: a read that turns into one fails with SQLITE_BUSY_SNAPSHOT, whatever the timeout."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")

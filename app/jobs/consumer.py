@@ -1,0 +1,28 @@
+"""What a consumer process does beside running jobs: it starts the supervisor when it comes up, and gives up long jobs when it ends."""
+
+import threading
+
+from app.extensions import huey
+from app.jobs import context
+from app.jobs.supervisor import Supervisor
+
+LOCAL_ENGINE = 1
+"""The id of the one Engine there is."""
+
+_once = threading.Lock()
+_supervisors: list[Supervisor] = []
+
+
+@huey.on_startup()
+def supervise() -> None:
+    """Start the supervisor. Huey calls this in every worker; the first does it."""
+    with _once:
+        if not _supervisors:
+            _supervisors.append(Supervisor(huey.app, LOCAL_ENGINE))
+            _supervisors[0].start()
+
+
+@huey.on_shutdown()
+def stop_long_jobs() -> None:
+    """Say that this consumer ends. Containers go on; the next consumer adopts them."""
+    context.stopping.set()

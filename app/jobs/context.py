@@ -1,0 +1,39 @@
+"""What a job finds at hand: the settings, the instance's id, the log store, and a client of an Engine."""
+
+import threading
+from typing import cast
+
+import docker
+from flask import current_app
+
+from app.config import Settings
+from app.engine import connection
+from app.extensions import db
+from app.logstore import LogStore
+from app.models import Instance
+
+stopping = threading.Event()
+"""Set when this consumer has been told to end: a job that could take long gives up, and the next consumer takes it up."""
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def log_store() -> LogStore:
+    """Where this instance's logs lie."""
+    return cast(LogStore, current_app.extensions["log_store"])
+
+
+def instance_id() -> str:
+    """The id that this instance's containers carry."""
+    known = current_app.extensions.get("instance_id")
+    if known is None:
+        known = current_app.extensions["instance_id"] = db.session.execute(db.select(Instance.id)).scalar_one()
+    return cast(str, known)
+
+
+def engine_client() -> docker.APIClient:
+    """This thread's client of the Engine. Raises EngineUnreachable where it does not answer."""
+    return connection.client(settings().engine, settings().engine_timeout)

@@ -1,0 +1,148 @@
+"""From a running container to a finished record: stopping it where that is wished, then log, status, removal, in that order."""
+
+import logging
+import time
+
+from app.engine import containers, logs
+from app.engine.containers import ContainerState
+from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
+from app.extensions import db
+from app.jobs import context
+from app.jobs.failpoints import reach
+from app.jobs.starting import LOG_FILE_FACTOR, look
+from app.jobs.stopwatch import Stopwatch
+from app.logstore import Stored
+from app.models import Detail, Result, move, write
+from app.states import Reason, StopCause, Wish
+
+log = logging.getLogger(__name__)
+
+_stopping_since = Stopwatch()
+
+SIGNALS = {137: "SIGKILL", 143: "SIGTERM"}
+"""Exit codes that a signal leaves: 128 and its number."""
+
+
+def watch(detail: Detail) -> bool:
+    """STARTED: see whether it has ended; where a stop is due, take the next step of it. Waits for nothing."""
+    state = look(detail)
+    if state is None:
+        return True
+    if state.has_ended:
+        moved = move(detail, "exit", exit_code=state.exit_code, oom_killed=state.oom_killed, end=state.end)
+        _stopping_since.forget(detail.id)
+        reach("exited")
+        return moved
+    if detail.wish == Wish.KILL and detail.stop_cause is None:
+        want_stop(detail.id, StopCause.KILL)
+        db.session.expire(detail)
+    if detail.stop_cause is not None:
+        return stop(detail, state)
+    return False
+
+
+def want_stop(detail_id: int, cause: StopCause) -> None:
+    """Write down why a container is to be stopped, before anything is sent; the first cause stands."""
+    with write() as session:
+        unset = db.update(Detail).where(Detail.id == detail_id, Detail.stop_cause.is_(None))
+        session.execute(unset.values(stop_cause=cause).execution_options(synchronize_session=False))
+
+
+def stop(detail: Detail, state: ContainerState) -> bool:
+    """Send SIGTERM once, and SIGKILL once the grace is over."""
+    if detail.stop_reached is None:
+        _note(detail, stop_sent_at=detail.stop_sent_at or time.time())
+        _stopping_since.elapsed(detail.id)
+        _note(detail, stop_reached=containers.signal(context.engine_client(), state.id, "SIGTERM"))
+        return detail.stop_reached is False
+    if _stopping_since.elapsed(detail.id) < context.settings().stop_grace:
+        return False
+    if not containers.signal(context.engine_client(), state.id, "SIGKILL"):
+        return True
+    _note(detail, stop_reached=True)
+    return False
+
+
+def _note(detail: Detail, **values: object) -> None:
+    """Write what is no status: how far a stop has come."""
+    with write() as session:
+        session.execute(db.update(Detail).where(Detail.id == detail.id).values(**values).execution_options(synchronize_session=False))
+        session.expire(detail)
+
+
+def record(detail: Detail) -> bool:
+    """EXITED: copy the log, then commit how it ended."""
+    stored = copy_log(detail)
+    reach("log_copied")
+    name, reason, message = outcome(detail)
+    values = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
+    moved = move(detail, name, reason=reason, message=message, **values)
+    reach("recorded")
+    return moved
+
+
+def copy_log(detail: Detail) -> Stored | None:
+    """Copy the container's log beside the record; None where it can't be had or kept, which the record then says."""
+    if detail.container_id is None:
+        return None
+    try:
+        return context.log_store().save(detail.log_key, logs.frames(context.engine_client(), detail.container_id))
+    except EngineUnreachable:
+        raise
+    except (EngineRefused, OSError) as error:
+        log.error("execution %s: its log could not be copied: %s", detail.id, error)
+        return None
+
+
+def _was_cut(stored: Stored) -> bool:
+    """Whether our cap cut the log, or it fills the Engine's own log file, which then has turned over and lost its beginning."""
+    return stored.cut or stored.framed >= 0.99 * LOG_FILE_FACTOR * context.settings().log_cap
+
+
+def outcome(detail: Detail) -> tuple[str, Reason, str]:
+    """Say how an execution ended: the move to make, the reason code, and a sentence.
+
+    Only a signal of ours that reached the running container makes it KILLED or timed out; otherwise its own end stands.
+    """
+    if detail.stop_cause is not None and _stop_reached(detail):
+        if detail.stop_cause == StopCause.KILL:
+            return "kill", Reason.KILLED, "Stopped on request while it was running."
+        timeout = db.session.get_one(Result, detail.result_id).parameters.get("timeout")
+        return "fail", Reason.TIMEOUT, f"Stopped after {timeout:g} seconds, the timeout of this run."
+    code = detail.exit_code
+    if code == 0:
+        return "complete", Reason.EXIT, "Ended with exit code 0."
+    if detail.oom_killed:
+        return "fail", Reason.OOM, f"Ran out of memory: the kernel ended it (exit code {code})."
+    if code in SIGNALS:
+        return (
+            "fail",
+            Reason.EXTERNAL_KILL,
+            f"Ended by {SIGNALS[code]}, which Estivador did not send (exit code {code}): docker kill, an Engine that was stopped, or the program itself.",
+        )
+    return "fail", Reason.EXIT, f"Ended with exit code {code}."
+
+
+def _stop_reached(detail: Detail) -> bool:
+    """Whether our signal reached it; where a crash kept the Engine's answer from us, its events and the exit code say."""
+    if detail.stop_reached is not None or detail.stop_sent_at is None:
+        return bool(detail.stop_reached)
+    if detail.exit_code in SIGNALS or detail.container_id is None:
+        return True
+    try:
+        return containers.was_signalled(context.engine_client(), detail.container_id, detail.start or 0)
+    except NotFound:
+        return False
+
+
+def remove(detail: Detail) -> bool:
+    """RECORDED: remove the container with its anonymous volumes. The record and the log are safe by now."""
+    if detail.container_id is not None:
+        try:
+            containers.remove(context.engine_client(), detail.container_id)
+        except EngineRefused as error:
+            log.warning("execution %s: its container could not be removed yet: %s", detail.id, error.text)
+            return False
+    move(detail, "remove")
+    reach("removed")
+    return True

@@ -1,0 +1,182 @@
+"""From a claimed execution to a running container. Each step is committed before the next, and nothing is started twice."""
+
+import logging
+import re
+
+from app.engine import connection, containers, images
+from app.engine.containers import ContainerSpec, ContainerState, Labels
+from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
+from app.extensions import db
+from app.jobs import context
+from app.jobs.failpoints import reach
+from app.jobs.stopwatch import Stopwatch
+from app.models import Detail, Result, move
+from app.states import Reason
+
+log = logging.getLogger(__name__)
+
+GRACE = 3.0
+"""Seconds that the Engine must answer "created", again and again, before a start whose outcome is unknown is sent once more."""
+LOG_FILE_FACTOR = 4
+"""The Engine keeps this many times the log cap of a container's output, so that the cap, not the Engine, decides what is kept."""
+
+_created_since = Stopwatch()
+
+
+def create(detail: Detail) -> bool:
+    """CLAIMED: create the container; CANCELLED where the user wishes so by now; ERROR where the Engine refuses."""
+    if detail.wish:
+        return cancel(detail)
+    try:
+        container_id = containers.create(context.engine_client(), specification(detail))
+    except NotFound as error:
+        return fail_create(detail, error)
+    except EngineRefused as error:
+        pause_if_full(error.text)
+        log.warning("execution %s: the Engine refused to create its container: %s", detail.id, error.text)
+        return move(detail, "fail", reason=Reason.ENGINE_ERROR, message=f"The Engine refused to create the container: {plain(error.text)}")
+    moved = move(detail, "create", container_id=container_id)
+    reach("created")
+    return moved
+
+
+def specification(detail: Detail) -> ContainerSpec:
+    """Put together what the container of this attempt is made from."""
+    result = db.session.get_one(Result, detail.result_id)
+    own = {
+        "ESTIVADOR_TASK_ID": detail.task_id,
+        "ESTIVADOR_RESULT_ID": detail.result_id,
+        "ESTIVADOR_DETAIL_ID": detail.id,
+        "ESTIVADOR_INDEX": detail.position,
+        "ESTIVADOR_TIMES": result.times,
+        "ESTIVADOR_ATTEMPT": detail.attempt,
+    }
+    return ContainerSpec(
+        labels=Labels(context.instance_id(), detail.task_id, detail.result_id, detail.id, detail.attempt),
+        image_id=detail.image_id,
+        command=result.parameters.get("command"),
+        environment={**result.parameters.get("env", {}), **{name: str(value) for name, value in own.items()}},
+        log_size=LOG_FILE_FACTOR * context.settings().log_cap,
+    )
+
+
+def fail_create(detail: Detail, error: NotFound) -> bool:
+    """Tell an image that is gone from anything else the Engine did not find."""
+    if images.find(context.engine_client(), detail.image_id) is None:
+        message = "The image is not in the Engine's store any more: import the task again, then run again what failed."
+        return move(detail, "fail", reason=Reason.IMAGE_MISSING, message=message)
+    return move(detail, "fail", reason=Reason.ENGINE_ERROR, message=f"The Engine could not create the container: {plain(error.text)}")
+
+
+def cancel(detail: Detail) -> bool:
+    """End an execution that never started, as the user wished."""
+    return move(detail, "cancel", reason=Reason.CANCELLED, message="Cancelled before it started.")
+
+
+def start(detail: Detail) -> bool:
+    """CREATED: commit that a start is on its way, then send it, and look what came of it."""
+    if detail.wish:
+        return cancel(detail)
+    if not move(detail, "send_start"):
+        return False
+    reach("start_sent")
+    return send_start(detail)
+
+
+def send_start(detail: Detail) -> bool:
+    """Send the start. Whatever the answer, the container's state decides."""
+    engine, container_id = context.engine_client(), _container(detail)
+    refusal = ""
+    try:
+        containers.start(engine, container_id)
+    except NotFound:
+        log.info("execution %s: its container was gone when it was to start", detail.id)
+    except EngineRefused as error:
+        refusal = error.text
+    state = look(detail)
+    if state is None:
+        return True
+    if state.status == "created":
+        return start_refused(detail, state, refusal)
+    return started(detail, state)
+
+
+def find_out(detail: Detail) -> bool:
+    """START_SENT, and whoever sent it is gone: whether it started is for the Engine to say.
+
+    Where the Engine keeps answering "created" for a while, no start is under way in it (an inspection waits for one), and it is
+    sent once more.
+    """
+    state = look(detail)
+    if state is None:
+        return True
+    if state.start_failed and not out_of_space(state.error):
+        return start_refused(detail, state, state.error)
+    if state.status != "created":
+        return started(detail, state)
+    if detail.wish:
+        return cancel(detail)
+    if _created_since.elapsed(detail.id) < GRACE:
+        return False
+    _created_since.forget(detail.id)
+    return send_start(detail)
+
+
+def started(detail: Detail, state: ContainerState) -> bool:
+    """The container runs, or ran: take the Engine's own time of the start."""
+    moved = move(detail, "start", start=state.start)
+    reach("started")
+    return moved
+
+
+def look(detail: Detail) -> ContainerState | None:
+    """Inspect the execution's container. Where it is gone, record that and return None."""
+    try:
+        return containers.inspect(context.engine_client(), _container(detail))
+    except NotFound:
+        message = "Its container is gone: somebody removed it, or the Engine lost it. How it ended is not known."
+        move(detail, "fail", reason=Reason.LOST, message=message, logs_incomplete=True)
+        return None
+
+
+def start_refused(detail: Detail, state: ContainerState, text: str) -> bool:
+    """The Engine could not start it. Its own trouble (it is on its way down) is no verdict on the execution, so ask again first."""
+    if (trouble := connection.answers(context.settings().engine)) is not None:
+        raise EngineUnreachable(trouble)
+    pause_if_full(text or state.error)
+    log.warning("execution %s: the Engine could not start it: %s", detail.id, text or state.error)
+    reason, message = _start_failure(state, text or state.error)
+    return move(detail, "fail", reason=reason, message=message, exit_code=state.exit_code or None)
+
+
+def _start_failure(state: ContainerState, text: str) -> tuple[Reason, str]:
+    if state.exit_code == 127:
+        return Reason.COMMAND_NOT_FOUND, f"The command does not exist in the image: {plain(text)}"
+    if state.exit_code == 126:
+        return Reason.COMMAND_NOT_EXECUTABLE, f"The command can't be executed: {plain(text)}"
+    return Reason.ENGINE_ERROR, f"The Engine could not start the container: {plain(text)}"
+
+
+def pause_if_full(text: str) -> None:
+    """A full disk under the Engine is its trouble, not the execution's: nothing is launched until there is room again."""
+    if out_of_space(text):
+        raise EngineUnreachable(text)
+
+
+def out_of_space(text: str) -> bool:
+    """Whether the Engine's words say that its disk is full."""
+    return "no space left on device" in text
+
+
+def plain(text: str) -> str:
+    """Return the telling end of the Engine's words: without the wrapping of its layers, on one line, of bounded length."""
+    line = " ".join(text.split())
+    line = re.sub(r"^.*(?=exec: )", "", line)
+    line = re.sub(r"(: unknown)+$", "", line)
+    return line[:500] or "it gave no reason."
+
+
+def _container(detail: Detail) -> str:
+    if detail.container_id is None:
+        raise ValueError(f"execution {detail.id} in phase {detail.phase} has no container")
+    return detail.container_id

@@ -1,0 +1,186 @@
+"""The supervisor: the one thread of a consumer that follows one Engine.
+
+Each second it looks at the record (deadlines, wishes, free slots), every few seconds at the Engine's list of our containers,
+and rings for what differs. It changes no status itself: the jobs it rings for do, by the same path as ever.
+A consumer that comes up therefore needs no recovery of its own: its first look is the same as every other.
+"""
+
+import logging
+import threading
+import time
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.config import Settings
+from app.engine import connection, containers, events
+from app.engine.containers import Listed
+from app.engine.errors import EngineError, EngineUnreachable
+from app.extensions import db, huey
+from app.jobs import context, executions, heartbeat
+from app.jobs.doorbell import ring
+from app.jobs.ending import want_stop
+from app.jobs.images import import_image
+from app.jobs.locks import holding
+from app.jobs.stopwatch import Stopwatch
+from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, write
+from app.states import TERMINAL, Phase, StopCause, TaskStatus
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+"""Seconds between two looks at the record."""
+LIST_EVERY = 5.0
+"""Seconds between two looks at the Engine's list: a lost event or message is made good by then."""
+QUEUE_FULL = 200
+"""Messages in the queue above which nothing is rung for again: the workers are behind, and the rows wait for them."""
+
+
+class InFlight(NamedTuple):
+    """What the supervisor needs to know of an execution that holds a slot."""
+
+    id: int
+    phase: str
+    wish: str | None
+    stop_cause: str | None
+    start: float | None
+    timeout: float | None
+
+
+class Supervisor(threading.Thread):
+    """Follows the Engine `engine_id` for as long as the process lives and holds the lock of that Engine."""
+
+    def __init__(self, app: Flask, engine_id: int) -> None:
+        super().__init__(name=f"supervisor-{engine_id}", daemon=True)
+        self.app = app
+        self.settings: Settings = app.extensions["settings"]
+        self.engine_id = engine_id
+        self.supervising = False
+        self.list_now = threading.Event()
+        self.listed_at = float("-inf")
+        self.running_since = Stopwatch()
+        self.warned: set[int] = set()
+
+    def run(self) -> None:
+        """Look, wait, look again; one supervisor an Engine acts, and the others wait for its lock."""
+        with ExitStack() as lease:
+            while not context.stopping.is_set():
+                with self.app.app_context():
+                    self.look(lease)
+                self.list_now.wait(TICK)
+
+    def look(self, lease: ExitStack) -> None:
+        """Say that this consumer is alive, and supervise if nobody else does. Whatever goes wrong is logged, and met again next time."""
+        try:
+            heartbeat.beat()
+            if not self.supervising:
+                self.supervising = lease.enter_context(holding(f"engine-{self.engine_id}"))
+                if self.supervising:
+                    threading.Thread(target=self.follow, name=f"events-{self.engine_id}", daemon=True).start()
+            if self.supervising:
+                self.tick()
+        except Exception:
+            log.exception("the supervisor of engine %s stumbled", self.engine_id)
+
+    def tick(self) -> None:
+        """Look at the record, now and then at the Engine's list, and ring for what is to be done."""
+        try:
+            rows = self.in_flight()
+            self.watch_clocks(rows)
+            if self.list_now.is_set() or time.monotonic() - self.listed_at >= LIST_EVERY:
+                self.list_now.clear()
+                self.listed_at = time.monotonic()
+                self.compare(rows)
+                self.note_trouble(None)
+            if db.session.execute(select(Engine.trouble).where(Engine.id == self.engine_id)).scalar_one() is None:
+                self.ring_for_waiting()
+        except EngineError as error:
+            self.note_trouble(str(error))
+
+    def in_flight(self) -> list[InFlight]:
+        """Read the executions that hold a slot."""
+        columns = (Detail.id, Detail.phase, Detail.wish, Detail.stop_cause, Detail.start, Result.parameters["timeout"].as_float())
+        query = select(*columns).join(Result, Result.id == Detail.result_id)
+        rows = db.session.execute(query.where(Detail.engine_id == self.engine_id, HOLDS_SLOT)).all()
+        return [InFlight(*row) for row in rows]
+
+    def watch_clocks(self, rows: list[InFlight]) -> None:
+        """Ring for what is to be stopped: because the user wishes so, because its time is up, or because a stop goes on."""
+        running = [row for row in rows if row.phase == Phase.STARTED]
+        self.running_since.keep_only({row.id for row in running})
+        for row in running:
+            if row.timeout is not None and row.stop_cause is None:
+                already = time.time() - row.start if row.start else 0.0
+                if self.running_since.elapsed(row.id, already) < row.timeout:
+                    continue
+                want_stop(row.id, StopCause.TIMEOUT)
+            elif row.stop_cause is None and row.wish is None:
+                continue
+            self.ring_for(row.id)
+
+    def compare(self, rows: list[InFlight]) -> None:
+        """Hold the record against the Engine's list, and ring for each execution where the two differ."""
+        # Listed after the rows were read: a row's container is in the list, or it is gone.
+        engine = connection.client(self.settings.engine, self.settings.engine_timeout)
+        listed = {(item.detail, item.attempt): item for item in containers.list_ours(engine, context.instance_id())}
+        running = {item.detail for item in listed.values() if item.status in ("running", "paused")}
+        for row in rows:
+            if row.phase != Phase.STARTED or row.id not in running:
+                self.ring_for(row.id)
+        recorded = select(Detail.id).where(Detail.engine_id == self.engine_id, TO_REMOVE).limit(QUEUE_FULL)
+        for detail_id in db.session.execute(recorded).scalars().all():
+            self.ring_for(detail_id)
+        self.sweep([item for item in listed.values() if item.detail not in {row.id for row in rows}])
+
+    def sweep(self, strays: list[Listed]) -> None:
+        """Remove containers of executions that ended without them; warn of those nobody here knows, and touch them not."""
+        engine = connection.client(self.settings.engine, self.settings.engine_timeout)
+        for item in strays:
+            row = db.session.execute(select(Detail.status, Detail.phase).where(Detail.id == item.detail)).first()
+            if row is None:
+                if item.detail not in self.warned:
+                    log.warning("container %s carries this instance's label, but execution %s is not in the record", item.id[:12], item.detail)
+                    self.warned.add(item.detail)
+            elif row.status in TERMINAL and row.phase == Phase.REMOVED and item.status != "running":
+                containers.remove(engine, item.id)
+
+    def ring_for_waiting(self) -> None:
+        """Ring for executions that wait while slots are free, and for images that wait to be imported."""
+        if len(huey) > QUEUE_FULL:
+            return
+        free = executions.free_slots(self.engine_id)
+        if free > 0 and executions.has_waiting(self.engine_id):
+            for _ in range(min(free, 8)):
+                ring(executions.launch, self.engine_id)
+        for task_id in db.session.execute(select(Task.id).where(Task.status.in_((TaskStatus.SUBMITTED, TaskStatus.IMPORTING)))).scalars().all():
+            ring(import_image, task_id)
+
+    def ring_for(self, detail_id: int) -> None:
+        """Ring for one execution, unless the workers are far behind."""
+        if len(huey) <= QUEUE_FULL:
+            ring(executions.advance, detail_id)
+
+    def note_trouble(self, trouble: str | None) -> None:
+        """Keep for the pages and /ready/ when the Engine was last seen, or what is the matter with it."""
+        if trouble:
+            log.warning("the Engine at %s does not answer: %s", self.settings.engine.url, trouble)
+        values = {"trouble": trouble[:1000]} if trouble else {"trouble": None, "seen_at": time.time()}
+        with write() as session:
+            session.execute(db.update(Engine).where(Engine.id == self.engine_id).values(**values))
+
+    def follow(self) -> None:
+        """Follow the Engine's events: ring for each container that ends; after a break, look at the list at once."""
+        while not context.stopping.is_set():
+            with self.app.app_context():
+                try:
+                    engine = connection.connect(self.settings.engine, self.settings.engine_timeout)
+                    self.list_now.set()
+                    for detail_id in events.ended(engine, context.instance_id()):
+                        ring(executions.advance, detail_id)
+                except EngineUnreachable as error:
+                    log.info("no events from the Engine: %s", error)
+                except Exception:
+                    log.exception("following the Engine's events stumbled")
+            context.stopping.wait(TICK)

@@ -1,0 +1,115 @@
+"""The stored logs: one file an attempt below the instance folder, written once, before its container is removed.
+
+A file is a sequence of frames as the Engine sends them (stream, length, time, payload). Where the cap cut the middle out,
+a frame of stream 0 stands there and its payload says how many bytes and lines are missing.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from app.engine.logs import HEADER, Frame
+
+GAP = 0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a log: the payload bytes the container wrote, as far as the Engine still had them, and whether the cap cut."""
+
+    bytes: int
+    framed: int
+    cut: bool
+
+
+class LogStore:
+    """The folder of logs of one instance, with the cap (payload bytes) that each file is held to."""
+
+    def __init__(self, folder: Path, cap: int) -> None:
+        self.folder = folder
+        self.cap = cap
+
+    def path(self, key: tuple[int, int, int]) -> Path:
+        """Where the log of (result, detail, attempt) lies; a thousand details share a folder."""
+        result, detail, attempt = key
+        return self.folder / str(result) / str(detail // 1000) / f"{detail}-{attempt}.log"
+
+    def save(self, key: tuple[int, int, int], frames: Iterable[Frame]) -> Stored:
+        """Write a log whole or not at all: its first and last half cap where it is longer than the cap.
+
+        Raises OSError where the disk is full; whatever `frames` raises passes through, and no file is left then.
+        """
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Names that come again: what a killed consumer left half-written is overwritten, not left behind.
+        whole, short = path.with_suffix(".whole"), path.with_suffix(".short")
+        try:
+            with whole.open("w+b") as file:
+                size, framed = _write(file, frames)
+                if cut := size > self.cap:
+                    file.seek(0)
+                    with short.open("wb") as shortened:
+                        _write(shortened, _shortened(read_frames(file), size, self.cap))
+            (short if cut else whole).replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
+            short.unlink(missing_ok=True)
+        return Stored(size, framed, cut)
+
+    def load(self, key: tuple[int, int, int]) -> Iterator[Frame] | None:
+        """Read a stored log frame by frame; None where there is none."""
+        try:
+            file = self.path(key).open("rb")
+        except FileNotFoundError:
+            return None
+        return _closing(file)
+
+
+def read_frames(file: BinaryIO) -> Iterator[Frame]:
+    """Read frames as save() wrote them."""
+    while len(header := file.read(HEADER.size)) == HEADER.size:
+        stream, length = HEADER.unpack(header)
+        time, _, payload = file.read(length).partition(b" ")
+        yield Frame(stream, time, payload)
+
+
+def _closing(file: BinaryIO) -> Iterator[Frame]:
+    with file:
+        yield from read_frames(file)
+
+
+def _write(file: BinaryIO, frames: Iterable[Frame]) -> tuple[int, int]:
+    """Write frames; return the bytes of their payloads and of the whole as the Engine's own log file would count them."""
+    size = framed = 0
+    for stream, time, payload in frames:
+        file.write(HEADER.pack(stream, len(time) + 1 + len(payload)) + time + b" " + payload)
+        size += len(payload)
+        framed += len(payload) + _ENTRY_OVERHEAD
+    # On the disk before the container, the only other copy, is removed.
+    file.flush()
+    os.fsync(file.fileno())
+    return size, framed
+
+
+_ENTRY_OVERHEAD = 27
+"""Bytes that the Engine's `local` log driver adds to an entry, at least: two lengths, the stream's name, the time."""
+
+
+def _shortened(frames: Iterable[Frame], size: int, cap: int) -> Iterator[Frame]:
+    """Keep the first and the last half of `cap`, and say between them what is missing."""
+    head, tail = cap // 2, size - (cap - cap // 2)
+    position = lines = 0
+    for stream, time, payload in frames:
+        end = position + len(payload)
+        if position < head:
+            yield Frame(stream, time, payload[: head - position])
+        missing = payload[max(head - position, 0) : max(tail - position, 0)]
+        lines += missing.count(b"\n")
+        if position < tail <= end:
+            yield Frame(GAP, time, json.dumps({"bytes": tail - head, "lines": lines}).encode())
+        if end > tail:
+            yield Frame(stream, time, payload[max(tail - position, 0) :])
+        position = end

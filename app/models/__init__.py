@@ -1,0 +1,31 @@
+"""The rows, and move(): the only writer of a status."""
+
+from app.models.detail import HOLDS_SLOT, TO_REMOVE, WAITS, Detail
+from app.models.history import History
+from app.models.idempotency import IdempotencyKey
+from app.models.moves import move, move_task, withdraw_waiting
+from app.models.place import Consumer, Engine, Instance
+from app.models.result import Result
+from app.models.task import Task
+from app.models.token import Token
+from app.models.transaction import after_commit, write
+
+__all__ = [
+    "HOLDS_SLOT",
+    "TO_REMOVE",
+    "WAITS",
+    "Consumer",
+    "Detail",
+    "Engine",
+    "History",
+    "IdempotencyKey",
+    "Instance",
+    "Result",
+    "Task",
+    "Token",
+    "after_commit",
+    "move",
+    "move_task",
+    "withdraw_waiting",
+    "write",
+]

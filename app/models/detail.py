@@ -1,0 +1,70 @@
+"""A detail: one execution of a result."""
+
+from sqlalchemy import Float, ForeignKey, Index, String, literal_column
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Model
+from app.states import IN_FLIGHT, LIVE, Phase, State, Status
+
+
+class Detail(Model):
+    """One execution: its status and phase, what the user wishes of it, its container, and how that ended.
+
+    `start` and `end` are the Engine's own, epoch seconds. `stop_cause` is set before the first signal is sent and
+    `stop_reached` once the Engine says that a running container received it.
+    """
+
+    __tablename__ = "detail"
+    __table_args__ = (
+        Index("detail_of_result", "result_id", "position"),
+        Index("detail_by_status", "result_id", "status", "position"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    result_id: Mapped[int] = mapped_column(ForeignKey("result.id", ondelete="CASCADE"))
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"))
+    engine_id: Mapped[int] = mapped_column(ForeignKey("engine.id"))
+    position: Mapped[int] = mapped_column()
+    status: Mapped[str] = mapped_column(String(16), default=Status.QUEUED)
+    phase: Mapped[str] = mapped_column(String(16), default=Phase.WAITING)
+    attempt: Mapped[int] = mapped_column(default=1)
+    wish: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    message: Mapped[str | None] = mapped_column(String(1024))
+    exit_code: Mapped[int | None] = mapped_column()
+    oom_killed: Mapped[bool | None] = mapped_column()
+    container_id: Mapped[str | None] = mapped_column(String(64))
+    image_id: Mapped[str] = mapped_column(String(80))
+    submitted_at: Mapped[float] = mapped_column(Float)
+    start: Mapped[float | None] = mapped_column(Float)
+    end: Mapped[float | None] = mapped_column(Float)
+    stop_cause: Mapped[str | None] = mapped_column(String(16))
+    stop_sent_at: Mapped[float | None] = mapped_column(Float)
+    stop_reached: Mapped[bool | None] = mapped_column()
+    log_truncated: Mapped[bool | None] = mapped_column()
+    logs_incomplete: Mapped[bool | None] = mapped_column()
+
+    @property
+    def state(self) -> State:
+        """Status and phase together, as the state room speaks of them."""
+        return (Status(self.status), Phase(self.phase))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this execution has not ended."""
+        return self.status in LIVE
+
+    @property
+    def log_key(self) -> tuple[int, int, int]:
+        """What names the stored log of the current attempt: result, detail, attempt."""
+        return (self.result_id, self.id, self.attempt)
+
+
+# Written out, not bound: the partial indexes serve only queries that carry their condition word for word.
+WAITS = Detail.phase == literal_column(f"'{Phase.WAITING}'")
+HOLDS_SLOT = Detail.phase.in_([literal_column(f"'{phase}'") for phase in IN_FLIGHT])
+TO_REMOVE = Detail.phase == literal_column(f"'{Phase.RECORDED}'")
+
+for _name, _condition in (("detail_waiting", WAITS), ("detail_in_flight", HOLDS_SLOT), ("detail_to_remove", TO_REMOVE)):
+    Index(_name, Detail.engine_id, Detail.id, sqlite_where=_condition, postgresql_where=_condition)

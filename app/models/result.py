@@ -1,0 +1,45 @@
+"""A result: one RUN of a task, with the counts of its executions kept by the moves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import JSON, Float, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Model
+from app.states import Status
+
+
+class Result(Model):
+    """One RUN. `revision` rises with each change of it or of any of its executions."""
+
+    __tablename__ = "result"
+    # An id is in names and labels of containers, so it never comes again.
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16), default=Status.QUEUED, index=True)
+    times: Mapped[int] = mapped_column()
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    image_id: Mapped[str] = mapped_column(String(80))
+    revision: Mapped[int] = mapped_column(default=1)
+    submitted_at: Mapped[float] = mapped_column(Float)
+    start: Mapped[float | None] = mapped_column(Float)
+    end: Mapped[float | None] = mapped_column(Float)
+    queued: Mapped[int] = mapped_column(default=0)
+    running: Mapped[int] = mapped_column(default=0)
+    complete: Mapped[int] = mapped_column(default=0)
+    error: Mapped[int] = mapped_column(default=0)
+    cancelled: Mapped[int] = mapped_column(default=0)
+    killed: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """How many executions stand in each status."""
+        return {status: getattr(self, status.lower()) for status in Status}
+
+    def set_counts(self, counts: Mapping[Status, int]) -> None:
+        """Write the counts back, a column a status."""
+        for status, number in counts.items():
+            setattr(self, status.lower(), number)

@@ -1,0 +1,29 @@
+"""A task: a registered image."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Float, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Model
+from app.states import TaskStatus
+
+
+class Task(Model):
+    """An image by its repository, its name here, and the image id that was found when it was imported."""
+
+    __tablename__ = "task"
+    # An id is in names and labels of containers, so it never comes again.
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    repository: Mapped[str] = mapped_column(String(512))
+    pull: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16), default=TaskStatus.SUBMITTED, index=True)
+    reason: Mapped[str | None] = mapped_column(String(32))
+    message: Mapped[str | None] = mapped_column(String(1024))
+    image_id: Mapped[str | None] = mapped_column(String(80))
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    submitted_at: Mapped[float] = mapped_column(Float)
+    imported_at: Mapped[float | None] = mapped_column(Float)

@@ -1,0 +1,45 @@
+"""One short write transaction, begun as a write, and what is done once it is committed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """Open a write transaction, or join the one that is open; commit at the end of the outermost, roll back on an error.
+
+    On SQLite it begins IMMEDIATE, so everything read inside stays true until the commit.
+    Raises sqlalchemy.exc.OperationalError where another process holds the write lock for longer than the busy timeout.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        yield session
+        return
+    session.rollback()  # ends a read transaction, whose snapshot could not become a write
+    session.info["writing"] = True
+    session.info["after_commit"] = []
+    try:
+        session.connection(execution_options={"writes": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info["after_commit"] = []
+        raise
+    finally:
+        session.info["writing"] = False
+    for action in session.info.pop("after_commit", []):
+        action()
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Run `action` once the open write transaction is committed, at once where none is open; never after a rollback."""
+    session = db.session()
+    if session.info.get("writing"):
+        session.info["after_commit"].append(action)
+    else:
+        action()

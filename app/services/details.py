@@ -1,0 +1,40 @@
+"""What a user asks of details, the executions of a result: list, look."""
+
+from sqlalchemy import select
+
+from app.errors import NotThere
+from app.extensions import db
+from app.models import Detail
+from app.services import results
+from app.services.listing import Page, page_of
+from app.states import Status
+
+
+def get(result_id: int, detail_id: int) -> Detail:
+    """Return an execution of a result; raise NotThere where the result has none with this id."""
+    detail = db.session.get(Detail, detail_id)
+    if detail is None or detail.result_id != result_id:
+        results.get(result_id)
+        raise NotThere(f"Result {result_id} has no execution {detail_id}: GET /result/{result_id}/detail/ lists them.")
+    return detail
+
+
+def listing(
+    result_id: int, page: int, page_size: int, status: list[str] | None = None, reason: list[str] | None = None, exit_code: int | None = None, index: int | None = None
+) -> Page:  # fmt: skip
+    """List a result's executions in the order of their index; `status` and `reason` let several through."""
+    result = results.get(result_id)
+    query = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position)
+    if status:
+        query = query.where(Detail.status.in_(status))
+    if reason:
+        query = query.where(Detail.reason.in_(reason))
+    if exit_code is not None:
+        query = query.where(Detail.exit_code == exit_code)
+    if index is not None:
+        query = query.where(Detail.position == index)
+    total = None
+    if not reason and exit_code is None and index is None:
+        # The moves keep these counts, so that a poll counts no rows.
+        total = sum(result.counts[word] for word in (map(Status, set(status)) if status else Status))
+    return page_of(query, page, page_size, total)

@@ -1,0 +1,82 @@
+"""Reading an execution's log: from the instance folder once it is stored, from the Engine while it runs."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.engine import logs
+from app.engine.errors import EngineUnreachable, NotFound
+from app.engine.logs import STREAMS, Frame
+from app.errors import EngineDown
+from app.jobs import context
+from app.logstore import GAP
+from app.models import Detail
+
+LONGEST_LINE = 64
+"""Frames (of at most 16 KiB) after which a line is handed on although it goes on: a line of 100 MB is not held in memory."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of a log is wanted: its streams, its last `tail` lines, what comes after the first `after`, with times or without."""
+
+    streams: frozenset[str] = frozenset(STREAMS)
+    tail: int | None = None
+    after: int = 0
+    timestamps: bool = False
+
+
+def read(detail: Detail, view: View) -> Iterator[bytes]:
+    """Yield the lines of an execution's log as bytes, exactly as they were written; nothing where there is none yet.
+
+    Raises EngineDown where it still is with an Engine that does not answer.
+    """
+    wanted = {STREAMS[name] for name in view.streams} | {GAP}
+    lines = _lines(frame for frame in _frames(detail) if frame.stream in wanted)
+    shown = (_render(line, view.timestamps) for number, line in enumerate(lines, start=1) if number > view.after)
+    return iter(deque(shown, maxlen=view.tail)) if view.tail is not None else shown
+
+
+def _frames(detail: Detail) -> Iterable[Frame]:
+    stored = context.log_store().load(detail.log_key)
+    if stored is not None:
+        return stored
+    if detail.container_id is None or not detail.is_live:
+        return ()
+    try:
+        live = logs.frames(context.engine_client(), detail.container_id)
+        first = next(live, None)
+    except NotFound:
+        return context.log_store().load(detail.log_key) or ()
+    except EngineUnreachable:
+        raise EngineDown("The Docker Engine does not answer, and the log of this execution is still with it. Try again once it does.") from None
+    return () if first is None else _chain(first, live)
+
+
+def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
+    yield first
+    yield from rest
+
+
+def _lines(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Put the pieces of long lines together by stream, so that the two streams never meet in one line."""
+    pieces: dict[int, list[Frame]] = {}
+    for frame in frames:
+        begun = pieces.setdefault(frame.stream, [])
+        begun.append(frame)
+        if frame.payload.endswith(b"\n") or frame.stream == GAP or len(begun) >= LONGEST_LINE:
+            yield _joined(pieces.pop(frame.stream))
+    for begun in pieces.values():
+        yield _joined(begun)
+
+
+def _joined(pieces: list[Frame]) -> Frame:
+    first = pieces[0]
+    return first if len(pieces) == 1 else Frame(first.stream, first.time, b"".join(piece.payload for piece in pieces))
+
+
+def _render(line: Frame, timestamps: bool) -> bytes:
+    payload = line.payload
+    if line.stream == GAP:
+        payload = b"[estivador: the log was cut here: " + payload + b"]\n"
+    return line.time + b" " + payload if timestamps else payload

@@ -1,0 +1,17 @@
+"""Where servers come in: `gunicorn wsgi:app`, `huey_consumer wsgi.huey`, `flask --app wsgi …`. Makes the instance ready first."""
+
+import sys
+
+from app import create_app
+from app.config import BadSetting
+from app.extensions import huey
+from app.services.setup import prepare
+
+__all__ = ["app", "huey"]
+
+try:
+    app = create_app()
+    with app.app_context():
+        app.extensions["first_start"] = prepare(app.extensions["settings"])
+except BadSetting as error:
+    sys.exit(f"estivador: {error}")
