@@ -24,6 +24,7 @@ class Queue(Huey):
     """Huey whose storage is opened by init_app, so that importing a job opens no file and builds no application."""
 
     app: Flask
+    storage: Any
 
     def create_storage(self) -> None:
         """Leave the storage closed until the application says where it is."""

@@ -30,6 +30,8 @@ def register(app: Flask) -> None:
     """Answer each kind of error in its own way."""
     app.register_error_handler(EstivadorError, _refuse)
     app.register_error_handler(BadReference, lambda error: _answer(422, str(error)))
+    # An id with more digits than a database's integer has is nobody's id.
+    app.register_error_handler(OverflowError, lambda _: _answer(404, MESSAGES[404]))
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

@@ -21,7 +21,7 @@ def connect(address: EngineAddress, timeout: float) -> docker.APIClient:
         return docker.APIClient(
             base_url=_base_url(address),
             version="auto",
-            timeout=timeout,
+            timeout=timeout,  # type: ignore[arg-type]  # requests takes fractions of seconds
             tls=_tls(address),
             use_ssh_client=address.url.startswith("ssh://"),
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import docker
+from docker.types import LogConfig
 
 from app.engine.errors import Conflict, EngineUnreachable, NotFound, translated
 
@@ -118,7 +119,7 @@ def _host_config(engine: docker.APIClient, spec: ContainerSpec) -> dict[str, Any
         pids_limit=PIDS_LIMIT,
         security_opt=["no-new-privileges"],
         # `local` keeps every byte as it was written; json-file replaces what is not UTF-8.
-        log_config={"type": "local", "config": {"max-size": str(spec.log_size), "max-file": "2", "compress": "false"}},
+        log_config=LogConfig(type="local", config={"max-size": str(spec.log_size), "max-file": "2", "compress": "false"}),
         restart_policy={"Name": "no"},
     )
     return config

@@ -90,7 +90,7 @@ def find(engine: docker.APIClient, reference: str) -> str | None:
     """Return the id (`sha256:…`) of the image in the Engine's store, or None where it is not there."""
     try:
         with translated():
-            return str(engine.inspect_image(reference)["Id"])
+            return str(engine.inspect_image(reference)["Id"])  # type: ignore[no-untyped-call]
     except NotFound:
         return None
 
@@ -178,24 +178,54 @@ def _read(lines: Iterator[dict[str, Any]], arrived: Arrivals, abandoned: threadi
         arrived.put(error)
 
 
-_SIGNS: tuple[tuple[ImportReason, tuple[str, ...]], ...] = (
-    (ImportReason.BAD_REFERENCE, ("invalid reference format", "invalid tag format", "invalid repository name")),
-    (ImportReason.CREDENTIALS_REFUSED, ("unauthorized", "no basic auth credentials", "authentication required", "incorrect username or password", " 401")),
-    (ImportReason.IMAGE_NOT_FOUND, ("manifest unknown", "not found: manifest", "repository does not exist", "name unknown", "pull access denied", "no matching manifest")),
-    (
-        ImportReason.REGISTRY_UNREACHABLE,
-        ("connection refused", "no such host", "i/o timeout", "client.timeout", "no route to host", "network is unreachable", "tls handshake timeout",
-         "server misbehaving", "connection reset", "request canceled", "temporary failure in name resolution", "http response to https client", "x509:"),
+_SIGNS: dict[ImportReason, tuple[str, ...]] = {
+    ImportReason.BAD_REFERENCE: ("invalid reference format", "invalid tag format", "invalid repository name"),
+    ImportReason.CREDENTIALS_REFUSED: (
+        "unauthorized",
+        "no basic auth credentials",
+        "authentication required",
+        "incorrect username or password",
     ),
-    (ImportReason.LAYER_FAILED, ("filesystem layer verification failed", "blob unknown", "error pulling image configuration", "unexpected eof", "failed to register layer")),
-    (ImportReason.REGISTRY_ERROR, ("received unexpected http status", "error parsing http", "internal server error", "toomanyrequests", "denied")),
-)  # fmt: skip
+    ImportReason.IMAGE_NOT_FOUND: (
+        "manifest unknown",
+        "manifest for",
+        "repository does not exist",
+        "name unknown",
+        "pull access denied",
+        "no matching manifest",
+    ),
+    ImportReason.REGISTRY_UNREACHABLE: (
+        "connection refused",
+        "connection reset",
+        "no such host",
+        "temporary failure in name resolution",
+        "server misbehaving",
+        "i/o timeout",
+        "client.timeout",
+        "tls handshake timeout",
+        "request canceled",
+        "no route to host",
+        "network is unreachable",
+        "http response to https client",
+        "x509:",
+    ),
+    ImportReason.LAYER_FAILED: (
+        "filesystem layer verification failed",
+        "unknown blob",
+        "blob unknown",
+        "error pulling image configuration",
+        "unexpected eof",
+        "failed to register layer",
+    ),
+    ImportReason.REGISTRY_ERROR: ("received unexpected http status", "error parsing http", "internal server error", "toomanyrequests", "denied"),
+}
+"""What the Engine says in each case; the first that matches counts."""
 
 
 def classify(text: str) -> ImportReason:
     """Tell from the Engine's words why a pull failed. Measured with Engine 20.10; what is not known is an `engine_error`."""
     lowered = text.lower()
-    for reason, signs in _SIGNS:
+    for reason, signs in _SIGNS.items():
         if any(sign in lowered for sign in signs):
             return reason
     return ImportReason.ENGINE_ERROR

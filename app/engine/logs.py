@@ -33,7 +33,7 @@ def frames(engine: docker.APIClient, container_id: str, tail: int | None = None)
     Raises NotFound where the container is gone, EngineUnreachable where the stream breaks off.
     """
     with translated():
-        params = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": 0, "tail": "all" if tail is None else str(tail)}
+        params: dict[str, str | int] = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": 0, "tail": "all" if tail is None else str(tail)}
         url = f"{engine.base_url}/v{engine.api_version}/containers/{checked(container_id)}/logs"
         # The SDK's own logs() drops which stream a payload came from, so this asks through its session.
         response = engine.get(url, params=params, stream=True, timeout=engine.timeout)

@@ -24,7 +24,10 @@ REPORT_EVERY = 0.5
 
 WHAT_TO_DO = {
     ImportReason.BAD_REFERENCE: "The Engine does not accept this as an image reference; register it again, spelt like johncosta/redis:7.",
-    ImportReason.IMAGE_NOT_FOUND: "The registry has no such image, or shows it only after a login: check the spelling and the tag, and run `docker login` as the consumer's user if it is private.",
+    ImportReason.IMAGE_NOT_FOUND: (
+        "The registry has no such image, or shows it only after a login: check the spelling and the tag, "
+        "and run `docker login` as the user that runs the consumer if it is private."
+    ),
     ImportReason.NOT_IN_STORE: "The image is not in the Engine's store, and pull: never forbids asking a registry: build or load it there, then import again.",
     ImportReason.CREDENTIALS_REFUSED: "The registry refused the credentials: run `docker login` for it as the user that runs the consumer, then import again.",
     ImportReason.REGISTRY_UNREACHABLE: "The registry could not be reached from the Engine: check its name, port and network, then import again.",

@@ -1,5 +1,6 @@
-"""move(): the only writer of a status. Each change is one compare-and-set, with its history row and the result's counts
-in the same transaction.
+"""move(): the only writer of a status.
+
+Each change is one compare-and-set, with its history row and the result's counts in the same transaction.
 """
 
 import time

@@ -20,8 +20,14 @@ def get(result_id: int, detail_id: int) -> Detail:
 
 
 def listing(
-    result_id: int, page: int, page_size: int, status: list[str] | None = None, reason: list[str] | None = None, exit_code: int | None = None, index: int | None = None
-) -> Page:  # fmt: skip
+    result_id: int,
+    page: int,
+    page_size: int,
+    status: list[str] | None = None,
+    reason: list[str] | None = None,
+    exit_code: int | None = None,
+    index: int | None = None,
+) -> Page:
     """List a result's executions in the order of their index; `status` and `reason` let several through."""
     result = results.get(result_id)
     query = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position)

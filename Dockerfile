@@ -1,0 +1,20 @@
+# Web side and consumer in one container, for those who run everything in containers; compose.yaml starts it.
+FROM python:3.11-slim-bookworm
+
+RUN useradd --system --uid 10001 --create-home estivador \
+    && install -d -o estivador -g estivador -m 0700 /var/lib/estivador
+WORKDIR /srv/estivador
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
+COPY wsgi.py gunicorn.conf.py supervisord.conf ./
+COPY app app
+COPY tools tools
+
+# In the container it listens on all addresses; which of the host's it is reached at, who starts it decides.
+ENV ESTIVADOR_HOST=0.0.0.0 \
+    ESTIVADOR_INSTANCE=/var/lib/estivador \
+    PYTHONDONTWRITEBYTECODE=1
+USER estivador
+VOLUME /var/lib/estivador
+EXPOSE 8000
+CMD ["python", "-m", "tools.run"]

@@ -1,0 +1,53 @@
+# The manual: `make help` lists what there is to do. Everything else here is how.
+
+PYTHON ?= python3
+VENV := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-dev engine run demo test lint format clean distclean
+
+help: ## Lists these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Makes .venv with what Estivador needs to run (only what changed)
+	@PYTHON='$(PYTHON)' tools/venv.sh requirements.txt
+
+setup-dev: ## The same, with what checks and tests it
+	@PYTHON='$(PYTHON)' tools/venv.sh requirements-dev.txt
+
+engine: setup ## Makes sure that a Docker Engine answers; on Debian as root it installs and starts one
+	@$(VENV)/python -m tools.ensure_engine
+
+# `exec` and child.sh: who ends this make, however hard, ends Estivador too.
+run: engine ## Starts Estivador and stays until Ctrl-C
+	@exec tools/child.sh $(VENV)/python -m tools.run
+
+demo: setup ## Runs a real program 20 times in containers and shows their record
+	@$(VENV)/python -m tools.ensure_engine --with-busybox
+	@exec tools/child.sh $(VENV)/python -m tools.demo
+
+test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="-k word"
+	@$(VENV)/python -m tools.ensure_engine --with-tests
+	@$(VENV)/python -m pytest $(ARGS)
+
+lint: setup-dev ## Checks style, types, templates and the arrows between the rooms
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/djlint app/templates --check --quiet
+	@$(VENV)/djlint app/templates --lint --quiet
+	@$(VENV)/lint-imports
+
+format: setup-dev ## Writes the Python files and the templates in the house's style
+	@$(VENV)/ruff check --fix-only --quiet .
+	@$(VENV)/ruff format .
+	@$(VENV)/djlint app/templates --reformat --quiet || true
+
+clean: ## Removes caches; instance/ and .venv stay
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	@find . -path ./.venv -prune -o -path ./instance -prune -o -name __pycache__ -type d -print | xargs -r rm -rf
+
+distclean: clean ## Removes caches and .venv; instance/ stays
+	@rm -rf .venv

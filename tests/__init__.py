@@ -1,0 +1,1 @@
+"""The tests. They mirror app/; engine/ holds those that need a real Docker Engine."""

@@ -1,0 +1,16 @@
+from flask.testing import FlaskClient
+
+PATHS = {"/task/", "/task/{task_id}/", "/result/", "/result/{result_id}/", "/result/{result_id}/detail/", "/result/{result_id}/detail/{detail_id}/"}
+
+
+def test_the_document_is_openapi_3_1_and_names_every_path(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").get_json()
+    assert document["openapi"].startswith("3.1")
+    assert document["paths"].keys() >= PATHS
+
+
+def test_every_endpoint_says_what_it_does(client: FlaskClient) -> None:
+    for path, item in client.get("/openapi.json").get_json()["paths"].items():
+        for method in item.keys() & {"get", "post"}:
+            assert item[method]["summary"], (method, path)
+            assert item[method]["description"], (method, path)

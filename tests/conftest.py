@@ -1,0 +1,26 @@
+"""Fixtures for all tests: a connection to the machine's Engine, a small image in it, and an Estivador."""
+
+from collections.abc import Iterator
+
+import docker
+import pytest
+from docker import DockerClient
+
+from tests.support.images import temporary_image
+
+pytest_plugins = ["tests.support.running"]
+
+
+@pytest.fixture(scope="session")
+def docker_client() -> Iterator[DockerClient]:
+    """The Engine that DOCKER_HOST names, past all of the application's code."""
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def busybox_image(docker_client: DockerClient) -> Iterator[str]:
+    """The tag of a small image whose command is `sh`."""
+    with temporary_image(docker_client) as tag:
+        yield tag

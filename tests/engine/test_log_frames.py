@@ -1,0 +1,17 @@
+from app.engine.logs import HEADER, Frame, split
+
+
+def encoded(*frames: Frame) -> bytes:
+    return b"".join(HEADER.pack(stream, len(time) + 1 + len(payload)) + time + b" " + payload for stream, time, payload in frames)
+
+
+def test_frames_come_out_wherever_the_chunks_are_cut() -> None:
+    frames = [Frame(1, b"t1", b"out\n"), Frame(2, b"t2", b"\x00\xff err"), Frame(1, b"t3", b"")]
+    data = encoded(*frames)
+    for size in range(1, len(data) + 1):
+        chunks = [data[start : start + size] for start in range(0, len(data), size)]
+        assert list(split(chunks)) == frames
+
+
+def test_a_frame_that_breaks_off_is_not_shown() -> None:
+    assert list(split([encoded(Frame(1, b"t", b"whole\n"), Frame(1, b"t", b"broken"))[:-1]])) == [Frame(1, b"t", b"whole\n")]

@@ -1,0 +1,1 @@
+"""What tests lean on: images, registries, recorders, daemons. It knows Docker and the operating system, and nothing of app/."""

@@ -1,0 +1,77 @@
+"""Fixtures: an application in this process, and a whole Estivador in processes of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import DockerClient
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.config import Settings
+from app.extensions import db, huey
+from app.services.setup import prepare
+from tests.support.estivador import Estivador
+from tests.support.recorder import Recorder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a fresh instance."""
+    return Settings(instance=tmp_path / "instance", slots=4)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """An application on a fresh instance. No consumer runs; `huey.execute(huey.dequeue())` steps one job."""
+    application = create_app(settings)
+    application.config["TESTING"] = True
+    with application.app_context():
+        prepare(settings)
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+    huey.storage.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client that carries the admin token."""
+    browser = app.test_client()
+    browser.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {(Path(app.instance_path) / 'admin-token').read_text().strip()}"
+    return browser
+
+
+@pytest.fixture
+def instance(tmp_path: Path, docker_client: DockerClient) -> Iterator[Estivador]:
+    """An Estivador whose web server runs and whose consumer does not yet. Its containers are gone afterwards, or the test fails."""
+    place = Estivador(tmp_path / "instance")
+    place.start_web()
+    yield place
+    place.close()
+    left = place.containers(docker_client)
+    for container in left:
+        docker_client.api.remove_container(container["Id"], force=True, v=True)
+    assert not left, f"containers were left behind: {left}"
+
+
+@pytest.fixture
+def running(instance: Estivador) -> Estivador:
+    """An Estivador with web server and consumer."""
+    instance.start_consumer()
+    return instance
+
+
+@pytest.fixture
+def recorder(instance: Estivador, docker_client: DockerClient) -> Iterator[Recorder]:
+    """The independent record of what the Engine did with this instance's containers."""
+    record = Recorder(_address(docker_client), f"estivador.instance={instance.instance_id}")
+    yield record
+    record.stop()
+
+
+def _address(client: DockerClient) -> str:
+    adapter: Any = client.api.get_adapter("http+docker://localhost")
+    return f"unix://{adapter.socket_path}"

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT, BadSetting, Settings
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = Settings.from_environment({})
+    assert (settings.host, settings.port, settings.instance) == ("127.0.0.1", 8000, ROOT / "instance")
+    assert settings.engine.url == "unix:///var/run/docker.sock"
+    assert settings.log_cap == 10 * 1024 * 1024
+
+
+def test_each_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "ESTIVADOR_INSTANCE": "/tmp/x",
+            "ESTIVADOR_HOST": "::1",
+            "ESTIVADOR_PORT": "81",
+            "ESTIVADOR_SLOTS": "3",
+            "ESTIVADOR_LOG_CAP": "1MiB",
+            "DOCKER_HOST": "tcp://h:1",
+        }
+    )
+    assert (settings.instance, settings.port, settings.slots, settings.log_cap) == (Path("/tmp/x"), 81, 3, 1024 * 1024)
+    assert settings.address == "http://[::1]:81/"
+    assert settings.engine.url == "tcp://h:1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ESTIVADOR_PORT", "http"),
+        ("ESTIVADOR_PORT", "0"),
+        ("ESTIVADOR_PORT", "65536"),
+        ("ESTIVADOR_SLOTS", "-1"),
+        ("ESTIVADOR_SLOTS", "1.5"),
+        ("ESTIVADOR_LOG_CAP", "ten"),
+        ("ESTIVADOR_LOG_CAP", "1"),
+        ("ESTIVADOR_STOP_GRACE", "0"),
+        ("ESTIVADOR_FAILPOINT", "nowhere"),
+        ("DOCKER_HOST", "docker.sock"),
+        ("ESTIVADOR_SLOT", "4"),
+    ],
+)
+def test_nonsense_is_refused_and_the_variable_named(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_a_misspelt_name_is_met_with_the_right_one() -> None:
+    with pytest.raises(BadSetting, match="Did you mean ESTIVADOR_SLOTS"):
+        Settings.from_environment({"ESTIVADOR_SLOT": "4"})
+
+
+def test_the_example_file_lists_every_setting() -> None:
+    text = (ROOT / ".env.example").read_text()
+    for name in ("INSTANCE", "HOST", "PORT", "SLOTS", "ENGINE_TIMEOUT", "LOG_CAP", "STOP_GRACE", "PULL_IDLE_TIMEOUT", "PULL_TIMEOUT"):
+        assert f"ESTIVADOR_{name}" in text
+    values = dict(line.removeprefix("#").strip().split("=", 1) for line in text.splitlines() if "=" in line and "ESTIVADOR" in line.split("=")[0])
+    Settings.from_environment({name: value for name, value in values.items() if value})
