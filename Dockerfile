@@ -9,6 +9,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check --requirement require
 COPY wsgi.py gunicorn.conf.py supervisord.conf ./
 COPY app app
 COPY tools tools
+# A checkout made under a strict umask is readable by its owner only.
+RUN chmod -R a+rX .
 
 # In the container it listens on all addresses; which of the host's it is reached at, who starts it decides.
 ENV ESTIVADOR_HOST=0.0.0.0 \

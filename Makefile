@@ -36,8 +36,8 @@ lint: setup-dev ## Checks style, types, templates and the arrows between the roo
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
-	@$(VENV)/djlint app/templates --check --quiet
-	@$(VENV)/djlint app/templates --lint --quiet
+	@$(VENV)/djlint app/templates --check
+	@$(VENV)/djlint app/templates --lint
 	@$(VENV)/lint-imports
 
 format: setup-dev ## Writes the Python files and the templates in the house's style

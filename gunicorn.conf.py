@@ -19,7 +19,7 @@ workers = 2
 threads = 8
 # Each worker opens its own connections.
 preload_app = False
-# The consumer may take 8 s to end, these end meanwhile.
+# The consumer may take 6 s to end, these end meanwhile.
 graceful_timeout = 5
 # A worker proves that it lives by touching a file: in memory, where a slow disk does not make it look dead.
 _memory = "/dev/shm"  # noqa: S108 - gunicorn makes its file there without a name

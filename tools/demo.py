@@ -31,6 +31,7 @@ PATIENCE = 90.0
 
 def main() -> int:
     """Build the image, run it, show the record."""
+    os.umask(0o077)
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     load_dotenv()

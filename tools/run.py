@@ -23,6 +23,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> int:
     """Start, stay, end."""
+    os.umask(0o077)
     load_dotenv()
     settings = read_settings()
     environment = child_environment(settings)
@@ -49,6 +50,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return os.environ | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
+        "FLASK_SKIP_DOTENV": "1",  # it is read already
         "SUPERVISED_FOLDER": str(settings.instance),
         "SUPERVISED_USER": pwd.getpwuid(os.getuid()).pw_name,
     }

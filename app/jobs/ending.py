@@ -1,6 +1,7 @@
 """From a running container to a finished record: stopping it where that is wished, then log, status, removal, in that order."""
 
 import logging
+import re
 import time
 
 from app.engine import containers, logs
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _stopping_since = Stopwatch()
 
+NOT_RUN = {127: Reason.COMMAND_NOT_FOUND, 126: Reason.COMMAND_NOT_EXECUTABLE}
+"""Exit codes of Docker's init where it can't run the command. A shell leaves them too, so what the init said decides."""
 SIGNALS = {137: "SIGKILL", 143: "SIGTERM"}
 """Exit codes that a signal leaves: 128 and its number."""
 
@@ -114,6 +117,8 @@ def outcome(detail: Detail) -> tuple[str, Reason, str]:
         return "complete", Reason.EXIT, "Ended with exit code 0."
     if detail.oom_killed:
         return "fail", Reason.OOM, f"Ran out of memory: the kernel ended it (exit code {code})."
+    if code in NOT_RUN and (words := _init_complaint(detail)):
+        return "fail", NOT_RUN[code], f"The command could not be run: {words}"
     if code in SIGNALS:
         return (
             "fail",
@@ -121,6 +126,13 @@ def outcome(detail: Detail) -> tuple[str, Reason, str]:
             f"Ended by {SIGNALS[code]}, which Estivador did not send (exit code {code}): docker kill, an Engine that was stopped, or the program itself.",
         )
     return "fail", Reason.EXIT, f"Ended with exit code {code}."
+
+
+def _init_complaint(detail: Detail) -> str:
+    """Return what Docker's init (tini) wrote where it could not run the command: the first line of the log; else nothing."""
+    first = next(iter(context.log_store().load(detail.log_key) or ()), None)
+    match = re.match(rb"\[FATAL +tini \([0-9]+\)\] (exec .* failed: .*)", first.payload) if first else None
+    return match[1].decode(errors="replace")[:500] if match else ""
 
 
 def _stop_reached(detail: Detail) -> bool:
