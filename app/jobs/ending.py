@@ -108,11 +108,18 @@ def outcome(detail: Detail) -> tuple[str, Reason, str]:
     Only a signal of ours that reached the running container makes it KILLED or timed out; otherwise its own end stands.
     """
     if detail.stop_cause is not None and _stop_reached(detail):
-        if detail.stop_cause == StopCause.KILL:
-            return "kill", Reason.KILLED, "Stopped on request while it was running."
-        timeout = db.session.get_one(Result, detail.result_id).parameters.get("timeout")
-        return "fail", Reason.TIMEOUT, f"Stopped after {timeout:g} seconds, the timeout of this run."
-    code = detail.exit_code
+        return _stopped(detail)
+    return _own_end(detail, detail.exit_code)
+
+
+def _stopped(detail: Detail) -> tuple[str, Reason, str]:
+    if detail.stop_cause == StopCause.KILL:
+        return "kill", Reason.KILLED, "Stopped on request while it was running."
+    timeout = db.session.get_one(Result, detail.result_id).parameters.get("timeout")
+    return "fail", Reason.TIMEOUT, f"Stopped after {timeout:g} seconds, the timeout of this run."
+
+
+def _own_end(detail: Detail, code: int | None) -> tuple[str, Reason, str]:
     if code == 0:
         return "complete", Reason.EXIT, "Ended with exit code 0."
     if detail.oom_killed:
