@@ -87,8 +87,8 @@ class Settings:
 def _engine_address(reader: "_Reader") -> EngineAddress:
     default = EngineAddress()
     url = reader.text("DOCKER_HOST", default.url)
-    if not re.match(r"(unix|tcp|ssh|http|https)://.", url):
-        raise BadSetting(f"DOCKER_HOST is {url!r}; it must be an address such as unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host.")
+    if not re.match(r"(unix|tcp|http|https)://.", url):
+        raise BadSetting(f"DOCKER_HOST is {url!r}; it must be an address such as unix:///var/run/docker.sock or tcp://host:2376 (ssh:// is not supported yet).")
     return EngineAddress(url, reader.text("DOCKER_TLS_VERIFY", "") != "", reader.text("DOCKER_CERT_PATH", ""))
 
 

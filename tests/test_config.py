@@ -41,6 +41,7 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_STOP_GRACE", "0"),
         ("ESTIVADOR_FAILPOINT", "nowhere"),
         ("DOCKER_HOST", "docker.sock"),
+        ("DOCKER_HOST", "ssh://user@host"),
         ("ESTIVADOR_SLOT", "4"),
     ],
 )

@@ -23,7 +23,6 @@ def connect(address: EngineAddress, timeout: float) -> docker.APIClient:
             version="auto",
             timeout=timeout,  # type: ignore[arg-type]  # requests takes fractions of seconds
             tls=_tls(address),
-            use_ssh_client=address.url.startswith("ssh://"),
         )
 
 

@@ -30,7 +30,10 @@ def instance_id() -> str:
     """The id that this instance's containers carry."""
     known = current_app.extensions.get("instance_id")
     if known is None:
-        known = current_app.extensions["instance_id"] = db.session.execute(db.select(Instance.id)).scalar_one()
+        # On a connection of its own, given back at once: a thread that goes on for days must not hold a read transaction,
+        # because SQLite can't shorten its write-ahead log past the oldest of them.
+        with db.engine.connect() as database:
+            known = current_app.extensions["instance_id"] = database.execute(db.select(Instance.id)).scalar_one()
     return cast(str, known)
 
 

@@ -19,7 +19,7 @@ from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-CONSUMER = ("huey_consumer", "wsgi.huey", "-k", "thread", "-w", "8", "-d", "0.05", "-m", "0.5", "-g", "TERM", "-t", "8")
+CONSUMER = ("huey_consumer", "wsgi.huey", "-k", "thread", "-w", "8", "-d", "0.05", "-m", "0.5", "-g", "TERM", "-t", "6")
 ENDED = {"COMPLETE", "ERROR", "CANCELLED", "KILLED"}
 
 
