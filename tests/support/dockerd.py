@@ -5,10 +5,19 @@ bridge and iptables rules apart; the other two see to it that when the holder di
 kernel ends dockerd, containerd, every shim and every container, and takes back all mounts. Process ids that this daemon
 reports (State.Pid) count inside of that namespace. Registries on the machine's 127.0.0.1 cannot be reached from it.
 
-What Engine 20.10 makes of a running container (measured):
+What Engine 20.10 makes of containers that run at its end (measured; "answers" is when start() returns):
 
-| the daemon's end | live-restore | after its return |
-| --- | --- | --- |
+| the daemon's end | live-restore | while it is away | when it answers again |
+| --- | --- | --- | --- |
+| SIGTERM | off | all stopped first (SIGTERM, 10 s, SIGKILL; events kill, die, stop) | exited, each with its own code or 137 |
+| SIGTERM | on | they run on | running; what ended meanwhile: exited with its own code and time |
+| SIGKILL | off | they run on | stopped only now, *before* it answers (10 s longer for those that ignore SIGTERM): own code or 137; what ended meanwhile: its own code and time |
+| SIGKILL | on | they run on | running; what ended meanwhile: exited with its own code and time |
+| power_off() | either | gone | exited with 255, and FinishedAt is the time of the return, not of the end; Error is empty |
+
+A paused container is treated as a running one (exited 137, or still paused). OOMKilled stayed false and Error empty throughout.
+What a container writes while the daemon is away is kept in its pipe (64 KiB) and logged if it still runs at the return; if it
+ended meanwhile, that part of its log is lost, without a trace. FinishedAt may be 1-2 ms before StartedAt for a short program.
 """
 
 import contextlib
@@ -34,7 +43,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 class OwnDockerd:
     """One daemon with its own data, sockets and bridge. start(), then client(); close() leaves nothing behind.
 
-    `live_restore` is read at each start(). `data_root` may be given to have the data on a small disk (see disk.py).
+    `live_restore` is read at each start(). `data_root` may be given to have the data on a small disk.
     """
 
     def __init__(self, live_restore: bool = False, data_root: Path | None = None) -> None:
