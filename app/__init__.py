@@ -11,8 +11,7 @@ from app.logstore import LogStore
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make an application for `settings` (default: from the environment; raises BadSetting where that makes no sense)."""
-    from app import api, cli, pages
-    from app.api import door
+    from app import api, cli, door, pages
     from app.jobs import consumer, housekeeping  # noqa: F401  (their hooks and jobs are to be known to Huey)
     from app.services.setup import make_folder
 

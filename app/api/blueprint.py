@@ -5,12 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import flask_smorest
-import marshmallow as ma
 from flask import request
 from webargs import missing
 from webargs.flaskparser import FlaskParser, abort
 
-PAGING = ("page", "page_size")
+from app.schemas.filters import PAGING
 
 
 class BodyParser(FlaskParser):
@@ -47,17 +46,3 @@ def links(metadata: dict[str, int], page_size: int) -> str:
             query = urlencode([*kept, ("page", page), ("page_size", page_size)])
             parts.append(f'<{request.path}?{query}>; rel="{relation}"')
     return ", ".join(parts)
-
-
-class FilterSchema(ma.Schema):
-    """Query parameters of a list. The paging ones are read elsewhere; any other that is not known is refused by name."""
-
-    class Meta:
-        unknown = ma.EXCLUDE
-
-    @ma.validates_schema(pass_original=True)
-    def refuse_unknown(self, data: Any, original: Any, **kwargs: Any) -> None:
-        """A filter that is misspelt would let everything through."""
-        unknown = [name for name in original if name not in self.fields and name not in PAGING]
-        if unknown:
-            raise ma.ValidationError({name: ["Unknown field."] for name in unknown})

@@ -8,7 +8,9 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
-from app.api.schemas import DetailFilterSchema, DetailSchema, LogFilterSchema, OperateSchema
+from app.api.schemas import DetailSchema
+from app.schemas.filters import DetailFilterSchema, LogFilterSchema
+from app.schemas.requests import OperateSchema
 from app.services import details, logs, results
 from app.states import Wish
 

@@ -5,8 +5,8 @@ from typing import Any
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.door import public
 from app.api.schemas import HealthSchema, ReadySchema
+from app.door import public
 from app.services import health
 
 blueprint = Blueprint("health", __name__, description="Liveness and readiness")

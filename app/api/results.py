@@ -8,7 +8,9 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
-from app.api.schemas import OperateSchema, ResultFilterSchema, ResultSchema
+from app.api.schemas import ResultSchema
+from app.schemas.filters import ResultFilterSchema
+from app.schemas.requests import OperateSchema
 from app.services import results
 from app.states import Wish
 

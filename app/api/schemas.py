@@ -1,32 +1,12 @@
-"""Schemas: what the API takes and what it answers. Field names and status words are the specification's."""
+"""Schemas of what the API answers. Field names and status words are the specification's; what it takes is in app/schemas/."""
 
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.api.blueprint import FilterSchema
-from app.api.fields import MOST_TIMES, Command, Environment, Epoch, Repository, Seconds, Whole, no_control_characters
+from app.schemas.fields import Epoch, doc
 from app.states import Reason, Status, TaskStatus
-
-PULL = validate.OneOf(("missing", "always", "never"))
-
-
-def doc(text: str) -> dict[str, str]:
-    """Return a field's description for the OpenAPI document."""
-    return {"description": text}
-
-
-class RegisterSchema(ma.Schema):
-    """What registers a task."""
-
-    repository = Repository(required=True, metadata=doc("Image reference, such as johncosta/redis; tag or digest allowed."))
-    name = fields.String(
-        validate=[validate.Length(1, 255), no_control_characters], metadata=doc("Human identifiable name, unique, but not a key. Default: the repository.")
-    )
-    pull = fields.String(
-        load_default="missing", validate=PULL, metadata=doc("missing: from the Engine's store if it is there; always: ask the registry; never: do not.")
-    )
 
 
 class RegisteredSchema(ma.Schema):
@@ -62,37 +42,12 @@ class TaskSchema(ma.Schema):
     imported_at = Epoch(allow_none=True)
 
 
-class OperateTaskSchema(ma.Schema):
-    """What operates on a task. `times`, `command`, `env` and `timeout` go with RUN, `pull` with IMPORT."""
-
-    operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
-    times = Whole(validate=validate.Range(1, MOST_TIMES), metadata=doc("Number of executions. Default: 1."))
-    command = Command(metadata=doc("String, split as a shell would, or list. Default: the image's own."))
-    env = Environment(metadata=doc("Environment variables, {name: value}."))
-    timeout = Seconds(metadata=doc("Seconds an execution may run; then it is stopped and ERROR."))
-    pull = fields.String(validate=PULL, metadata=doc("Pull policy from now on."))
-
-    @ma.validates_schema
-    def fits_operation(self, data: dict[str, object], **kwargs: object) -> None:
-        """Refuse what would have no effect."""
-        wrong = {"pull"} if data["operation"] == "RUN" else {"times", "command", "env", "timeout"}
-        errors = {name: [f"Does not go with operation {data['operation']}."] for name in sorted(wrong & data.keys())}
-        if errors:
-            raise ma.ValidationError(errors)
-
-
 class SubmittedSchema(ma.Schema):
     """The answer to a RUN (result_id) or an IMPORT (task_id, status)."""
 
     result_id = fields.Integer(metadata=doc("Of the new result (RUN)."))
     task_id = fields.Integer()
     status = fields.String()
-
-
-class OperateSchema(ma.Schema):
-    """What operates on a result or on one execution."""
-
-    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL")))
 
 
 class TimesSchema(ma.Schema):
@@ -140,43 +95,6 @@ class DetailSchema(TimesSchema):
     oom_killed = fields.Boolean(allow_none=True, metadata=doc("The Engine's flag; the exit code decides."))
     log_truncated = fields.Boolean(allow_none=True, metadata=doc("The log was longer than the cap."))
     logs_incomplete = fields.Boolean(allow_none=True, metadata=doc("Output was lost."))
-
-
-class StatusFilterSchema(FilterSchema):
-    """Lets several statuses through."""
-
-    status = fields.List(fields.String(validate=validate.OneOf([*Status])), metadata=doc("Repeatable."))
-
-
-class TaskFilterSchema(FilterSchema):
-    """Filters of the tasks."""
-
-    status = fields.List(fields.String(validate=validate.OneOf([*TaskStatus])), metadata=doc("Repeatable."))
-    name = fields.String()
-    repository = fields.String()
-
-
-class ResultFilterSchema(StatusFilterSchema):
-    """Filters of the results."""
-
-    task_id = fields.Integer()
-
-
-class DetailFilterSchema(StatusFilterSchema):
-    """Filters of a result's executions."""
-
-    reason = fields.List(fields.String(validate=validate.OneOf([*Reason])), metadata=doc("Repeatable."))
-    exit_code = fields.Integer()
-    index = fields.Integer()
-
-
-class LogFilterSchema(FilterSchema):
-    """Which part of a log."""
-
-    stream = fields.String(load_default="stdout,stderr", validate=validate.OneOf(("stdout", "stderr", "stdout,stderr", "stderr,stdout")))
-    tail = fields.Integer(validate=validate.Range(0, 100_000), metadata=doc("The last so many lines."))
-    after = fields.Integer(load_default=0, validate=validate.Range(0), metadata=doc("Leave the first so many lines out."))
-    timestamps = fields.Boolean(load_default=False, metadata=doc("Put the Engine's time before each line."))
 
 
 class HealthSchema(ma.Schema):

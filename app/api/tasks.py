@@ -7,7 +7,9 @@ from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
-from app.api.schemas import OperateTaskSchema, RegisteredSchema, RegisterSchema, SubmittedSchema, TaskFilterSchema, TaskSchema
+from app.api.schemas import RegisteredSchema, SubmittedSchema, TaskSchema
+from app.schemas.filters import TaskFilterSchema
+from app.schemas.requests import OperateTaskSchema, RegisterSchema
 from app.services import results, tasks
 
 blueprint = Blueprint("task", __name__, url_prefix="/task", description="Registered images")

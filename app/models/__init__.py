@@ -6,6 +6,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.moves import move, move_task, withdraw_waiting
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
+from app.models.session import Session
 from app.models.task import Task
 from app.models.token import Token
 from app.models.transaction import after_commit, write
@@ -21,6 +22,7 @@ __all__ = [
     "IdempotencyKey",
     "Instance",
     "Result",
+    "Session",
     "Task",
     "Token",
     "after_commit",

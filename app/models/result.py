@@ -11,7 +11,10 @@ from app.states import Status
 
 
 class Result(Model):
-    """One RUN. `revision` rises with each change of it or of any of its executions."""
+    """One RUN. `revision` rises with each change of it or of any of its executions.
+
+    `rerun_of` is the id of the result that this one runs again; that may have been deleted since.
+    """
 
     __tablename__ = "result"
     # An id is in names and labels of containers, so it never comes again.
@@ -23,6 +26,7 @@ class Result(Model):
     times: Mapped[int] = mapped_column()
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     image_id: Mapped[str] = mapped_column(String(80))
+    rerun_of: Mapped[int | None] = mapped_column(index=True)
     revision: Mapped[int] = mapped_column(default=1)
     submitted_at: Mapped[float] = mapped_column(Float)
     start: Mapped[float | None] = mapped_column(Float)

@@ -10,7 +10,7 @@ from app.states import TaskStatus
 
 
 class Task(Model):
-    """An image by its repository, its name here, and the image id that was found when it was imported."""
+    """An image by its repository, its name here, the image id that was found when it was imported, and what its runs take by default."""
 
     __tablename__ = "task"
     # An id is in names and labels of containers, so it never comes again.
@@ -26,4 +26,6 @@ class Task(Model):
     image_id: Mapped[str | None] = mapped_column(String(80))
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     submitted_at: Mapped[float] = mapped_column(Float)
+    description: Mapped[str] = mapped_column(String(1024), default="", server_default="")
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     imported_at: Mapped[float | None] = mapped_column(Float)

@@ -109,3 +109,8 @@ def _check_text(words: list[str]) -> None:
         raise ma.ValidationError("Must be text that can be written as UTF-8.") from None
     if size > MOST_BYTES:
         raise ma.ValidationError(f"Takes {size} bytes; at most {MOST_BYTES} are allowed.")
+
+
+def doc(text: str) -> dict[str, str]:
+    """Return a field's description for the OpenAPI document."""
+    return {"description": text}

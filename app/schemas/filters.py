@@ -1,0 +1,62 @@
+"""Query parameters of lists and logs."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from app.schemas.fields import doc
+from app.states import Reason, Status, TaskStatus
+
+PAGING = ("page", "page_size")
+
+
+class FilterSchema(ma.Schema):
+    """Query parameters of a list. The paging ones are read elsewhere; any other that is not known is refused by name."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    @ma.validates_schema(pass_original=True)
+    def refuse_unknown(self, data: Any, original: Any, **kwargs: Any) -> None:
+        """A filter that is misspelt would let everything through."""
+        unknown = [name for name in original if name not in self.fields and name not in PAGING]
+        if unknown:
+            raise ma.ValidationError({name: ["Unknown field."] for name in unknown})
+
+
+class StatusFilterSchema(FilterSchema):
+    """Lets several statuses through."""
+
+    status = fields.List(fields.String(validate=validate.OneOf([*Status])), metadata=doc("Repeatable."))
+
+
+class TaskFilterSchema(FilterSchema):
+    """Filters of the tasks."""
+
+    status = fields.List(fields.String(validate=validate.OneOf([*TaskStatus])), metadata=doc("Repeatable."))
+    name = fields.String()
+    repository = fields.String()
+
+
+class ResultFilterSchema(StatusFilterSchema):
+    """Filters of the results."""
+
+    task_id = fields.Integer()
+
+
+class DetailFilterSchema(StatusFilterSchema):
+    """Filters of a result's executions."""
+
+    reason = fields.List(fields.String(validate=validate.OneOf([*Reason])), metadata=doc("Repeatable."))
+    exit_code = fields.Integer()
+    index = fields.Integer()
+
+
+class LogFilterSchema(FilterSchema):
+    """Which part of a log."""
+
+    stream = fields.String(load_default="stdout,stderr", validate=validate.OneOf(("stdout", "stderr", "stdout,stderr", "stderr,stdout")))
+    tail = fields.Integer(validate=validate.Range(0, 100_000), metadata=doc("The last so many lines."))
+    after = fields.Integer(load_default=0, validate=validate.Range(0), metadata=doc("Leave the first so many lines out."))
+    timestamps = fields.Boolean(load_default=False, metadata=doc("Put the Engine's time before each line."))
