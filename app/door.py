@@ -1,36 +1,82 @@
-"""The door: every request needs a token, but for the endpoints that say they are public."""
+"""The door: every request needs somebody who may enter, but for the endpoints that say they are public.
+
+The API takes a bearer token and ignores cookies; the pages take a session and no token. Which of the two an endpoint is,
+its blueprint says, never the path.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, current_app, g, request, session
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 
-from app.errors import NotAuthenticated
-from app.services import tokens
+from app.errors import CrossSite, NotAuthenticated
+from app.services import sessions, tokens
+
+PAGES = "ui"
+"""The blueprint that all pages are below."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., Any])
+csrf = CSRFProtect()
 
 
 def public(view: View) -> View:
-    """Mark a view as one that needs no token."""
+    """Mark a view as one that needs nobody signed in and no token."""
     view.is_public = True  # type: ignore[attr-defined]
     return view
 
 
 def guard(app: Flask) -> None:
-    """Ask for a token before anything else is done for a request."""
+    """Ask who it is before anything else is done for a request."""
+    app.config.from_mapping(
+        SECRET_KEY=sessions.secret_key(app.extensions["settings"].instance),
+        # Cookies know no ports, and two instances on one machine are two.
+        SESSION_COOKIE_NAME=f"estivador-{app.extensions['settings'].port}",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=sessions.LIFETIME,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the door calls it, for pages alone
+        WTF_CSRF_TIME_LIMIT=None,  # a page stays open all day; its session ends the token
+        WTF_CSRF_SSL_STRICT=False,  # no page of ours sends a Referer
+    )
+    csrf.init_app(app)
     app.before_request(_ask)
 
 
-def _ask() -> Response | None:
+def _ask() -> None:
+    is_page = PAGES in request.blueprints
+    if is_page and request.method not in SAFE:
+        _same_site()
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "is_public", False):
-        return None
+        return
+    g.token = sessions.authenticate(session.get("secret")) if is_page else tokens.authenticate(_bearer())
+
+
+def _bearer() -> str | None:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else None
+
+
+def _same_site() -> None:
+    """Refuse what another site made the browser send."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    foreign = site not in ("same-origin", "none") if site is not None else origin is not None and urlsplit(origin).netloc != request.host
+    if foreign:
+        raise CrossSite("This came from another site, so nothing was done. Open the page here, and try again.")
     try:
-        g.token = tokens.authenticate(text.strip() if scheme.lower() == "bearer" else None)
-    except NotAuthenticated:
-        if request.path == "/":
-            return make_response(render_template("front/page.html", needs_token=True), 401, {"WWW-Authenticate": "Bearer"})
-        raise
-    return None
+        csrf.protect()
+    except CSRFError:
+        raise CrossSite("This form has lost its session, so nothing was done. Reload the page, and try again.") from None
+
+
+def is_signed_in() -> bool:
+    """Whether this request has passed the door as somebody."""
+    return "token" in g
+
+
+__all__ = ["NotAuthenticated", "csrf", "guard", "is_signed_in", "public"]

@@ -54,3 +54,9 @@ class EngineDown(EstivadorError):
     """The Docker Engine does not answer, and this request can't be answered without it."""
 
     http_status = 503
+
+
+class CrossSite(EstivadorError):
+    """Another site made the browser send this, or the form's CSRF token is missing or wrong."""
+
+    http_status = 403

@@ -12,6 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.engine.references import BadReference
 from app.errors import EstivadorError
 from app.extensions import api
+from app.faults import verdict
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +23,6 @@ MESSAGES = {
     413: "The body is larger than 1 MiB.",
     422: "The request does not fit: see errors.",
 }
-BUSY = ("database is locked", "database table is locked")
-FULL = ("database or disk is full", "disk I/O error")
 
 
 def register(app: Flask) -> None:
@@ -52,12 +51,10 @@ def _http(error: HTTPException) -> Any:
 
 
 def _database(error: OperationalError) -> Any:
-    text = str(error.orig)
-    if any(sign in text for sign in BUSY):
-        return _answer(503, "The database is busy: nothing was changed. Try again.", {"Retry-After": "2"})
-    if any(sign in text for sign in FULL):
-        return _answer(507, "The disk that holds the record is full: nothing was changed. Make room, then try again.")
-    return _unexpected(error)
+    known = verdict(error)
+    if known is None:
+        return _unexpected(error)
+    return _answer(*known, {"Retry-After": "2"} if known[0] == 503 else None)
 
 
 def _unexpected(error: Exception) -> Any:

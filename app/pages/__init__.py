@@ -1,16 +1,18 @@
-"""The pages: for now the one that says where the API and its document are."""
+"""The pages: server-rendered, live by htmx, working without script. They call the same services as the API."""
 
-from flask import Blueprint, Flask, render_template
+from flask import Blueprint, Flask
 
-blueprint = Blueprint("pages", __name__)
-
-
-@blueprint.get("/")
-def front() -> str:
-    """Say what this is and where to go on."""
-    return render_template("front/page.html")
+from app.door import PAGES
 
 
 def register(app: Flask) -> None:
-    """Add the pages to the application."""
+    """Add the pages, what their templates use, and their headers to the application."""
+    from app.pages import api_docs, dashboard, engines, executions, failures, filters, headers, logs, login, results, runs, tasks, tokens
+
+    blueprint = Blueprint(PAGES, __name__)
+    for area in (login, dashboard, tasks, runs, results, executions, logs, engines, tokens, api_docs):
+        blueprint.register_blueprint(area.blueprint)
+    failures.register(blueprint)
+    filters.register(app)
+    headers.register(app)
     app.register_blueprint(blueprint)

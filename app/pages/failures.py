@@ -1,0 +1,72 @@
+"""Errors as a person sees them: what happened, what to do, and under which id the log has the rest."""
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, NotFound
+
+from app.engine.references import BadReference
+from app.errors import EstivadorError, NotAuthenticated
+from app.faults import verdict
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: "This request can't be read", 401: "Sign in", 403: "Refused", 404: "Not there", 405: "Not possible here", 409: "That does not fit",
+    413: "Too large", 422: "That does not fit", 429: "Too many attempts", 500: "Something went wrong", 503: "Not now", 507: "The disk is full",
+}  # fmt: skip
+MESSAGES = {
+    404: "There is no page at this address. It may have been deleted; the lists above have what there is.",
+    405: "This address is not meant for that. Go back, and use the page's own buttons.",
+    413: "What was sent is larger than 1 MiB. Go back, and shorten it.",
+}
+
+
+def register(blueprint: Blueprint) -> None:
+    """Answer errors of the pages, and addresses below theirs that nobody serves, as pages."""
+    blueprint.register_error_handler(NotAuthenticated, _sign_in)
+    blueprint.register_error_handler(EstivadorError, lambda error: answer(error.http_status, error.message))
+    blueprint.register_error_handler(BadReference, lambda error: answer(422, str(error)))
+    blueprint.register_error_handler(OverflowError, lambda _: answer(404, MESSAGES[404]))
+    blueprint.register_error_handler(HTTPException, _http)
+    blueprint.register_error_handler(Exception, _unexpected)
+    blueprint.add_url_rule("/ui/<path:rest>", "nowhere", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+
+def answer(code: int, message: str, request_id: str | None = None) -> Any:
+    """Render the page of an error."""
+    headers = {503: {"Retry-After": "5"}}.get(code, {})
+    text = render_template("errors/page.html", code=code, title=TITLES.get(code, "That did not work"), message=message, request_id=request_id)
+    return make_response(text, code, headers)
+
+
+def _nowhere(rest: str) -> Any:
+    raise NotFound
+
+
+def _sign_in(error: NotAuthenticated) -> Any:
+    """The sign-in form stands at the address that was asked for, and leads back to it."""
+    headers = {"WWW-Authenticate": "Bearer"}
+    if "HX-Request" in request.headers:
+        # A part of a page has no room for a form: let the whole page be asked for again.
+        return "", 401, {**headers, "HX-Refresh": "true"}
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return render_template("login/page.html", wanted=wanted, error=None), 401, headers
+
+
+def _http(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    return answer(error.code, MESSAGES.get(error.code, error.description or "Go back, and try again."))
+
+
+def _unexpected(error: Exception) -> Any:
+    """Leave what the database and the disk say to the handler of all; tell nothing of the rest but an id."""
+    known = verdict(error)
+    if known is not None:
+        return answer(*known)
+    request_id = secrets.token_hex(8)
+    log.error("request %s failed", request_id, exc_info=error)
+    return answer(500, "Something went wrong inside Estivador. Nothing you did; its log has the cause under the id below.", request_id)

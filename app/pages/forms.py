@@ -1,0 +1,86 @@
+"""Forms: what was typed becomes what the API's schemas read, and their messages go back to the fields."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from flask import request
+
+WHOLE = ("times",)
+FLOATS = ("timeout",)
+
+
+class Form:
+    """What a form holds: `values` as typed, by field, and `errors`, a sentence or more by field."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None, errors: Mapping[str, Any] | None = None) -> None:
+        self.values = dict(values or {})
+        self.errors = {name: _sentences(found) for name, found in (errors or {}).items()}
+
+    def __bool__(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.errors
+
+
+def typed() -> dict[str, str]:
+    """Return what the request's form holds, but for its CSRF token; line ends as a container expects them."""
+    return {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name != "csrf_token"}
+
+
+def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[dict[str, Any], Form]:
+    """Read a form by a schema of the API; return what it asks for, and the form with its errors. An empty field asks for nothing."""
+    form = Form(values)
+    body: dict[str, Any] = dict(fixed)
+    for name, text in values.items():
+        if name in schema.fields and text.strip():
+            try:
+                body[name] = _convert(name, text)
+            except ValueError as error:
+                form.errors[name] = [str(error)]
+    try:
+        asked: dict[str, Any] = schema.load(body)
+    except ma.ValidationError as error:
+        for name, found in error.normalized_messages().items():
+            form.errors.setdefault(name, _sentences(found))
+        return {}, form
+    return asked, form
+
+
+def _convert(name: str, text: str) -> Any:
+    text = text.strip() if name != "env" else text
+    if name in WHOLE and text.lstrip("+-").isdigit():
+        return int(text)
+    if name in FLOATS:
+        return _number(text)
+    return environment(text) if name == "env" else text
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("Must be a number, such as 90 or 1.5.") from None
+
+
+def environment(text: str) -> dict[str, str]:
+    """Read NAME=VALUE lines; raise ValueError with the first line that is none."""
+    found = {}
+    for position, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise ValueError(f"Line {position} must be NAME=VALUE.")
+        found[name.strip()] = value
+    return found
+
+
+def environment_text(variables: Mapping[str, str]) -> str:
+    """Write variables as NAME=VALUE lines."""
+    return "\n".join(f"{name}={value}" for name, value in variables.items())
+
+
+def _sentences(found: Any) -> list[str]:
+    if isinstance(found, Mapping):
+        return [sentence for each in found.values() for sentence in _sentences(each)]
+    return [str(each) for each in found] if isinstance(found, list) else [str(found)]

@@ -1,0 +1,62 @@
+"""Sessions: somebody signed in to the pages with a token. The cookie holds a secret, the record its SHA-256, so the server can end it."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from app.errors import NotAuthenticated
+from app.extensions import db
+from app.models import Session, Token, write
+from app.services import tokens
+
+LIFETIME = timedelta(days=14)
+"""How long a session lasts from when it was opened."""
+KEY_NAME = "cookie-key"
+
+
+def open_with(token_text: str) -> str:
+    """Open a session for the token `est_<id>_<secret>` and return the secret for the cookie; raise NotAuthenticated for no token of ours."""
+    token = tokens.authenticate(token_text.strip())
+    secret, now = secrets.token_urlsafe(32), time.time()
+    with write() as session:
+        session.execute(db.delete(Session).where(Session.ends_at < now))
+        session.add(Session(digest=_digest(secret), token_id=token.id, created_at=now, ends_at=now + LIFETIME.total_seconds()))
+    return secret
+
+
+def authenticate(secret: str | None) -> Token:
+    """Return the token that the session of this secret was opened with; raise NotAuthenticated where there is no such session any more."""
+    row = db.session.get(Session, _digest(secret)) if secret else None
+    token = db.session.get(Token, row.token_id) if row is not None and row.ends_at > time.time() else None
+    if token is None:
+        raise NotAuthenticated("Sign in with a token: the first one lies in the file admin-token in the instance folder.")
+    return token
+
+
+def close(secret: str | None) -> None:
+    """End a session; whoever holds its cookie is signed out."""
+    if secret:
+        with write() as session:
+            session.execute(db.delete(Session).where(Session.digest == _digest(secret)))
+
+
+def secret_key(folder: Path) -> bytes:
+    """Return the key that cookies are signed with: made once in the instance folder, mode 0600. Without the file all are signed out."""
+    path = folder / KEY_NAME
+    if not path.exists():
+        part = folder / f"{KEY_NAME}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        # Of processes that start together one is first, and no one ever reads half a key.
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)
+        part.unlink()
+    return path.read_bytes()
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
