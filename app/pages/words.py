@@ -1,0 +1,50 @@
+"""Figures as words a person reads: durations, sizes, counts. Nothing here knows of HTML."""
+
+from collections.abc import Mapping
+
+from app.states import Status
+
+DASH = "\u2013"
+ORDER = (Status.COMPLETE, Status.ERROR, Status.KILLED, Status.CANCELLED, Status.RUNNING, Status.QUEUED)
+"""In which statuses stand side by side: what has ended, then what is still to end."""
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration in at most two units: `40 ms`, `0.4 s`, `4 min 05 s`, `3 h 12 min`, `2 d 4 h`; a dash for None."""
+    if seconds is None:
+        return DASH
+    seconds = max(0.0, seconds)
+    if 0 < seconds < 0.0995:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    # Each is rounded to its smaller unit first, so that there is never a 60 in it.
+    whole, minutes, hours = round(seconds), round(seconds / 60), round(seconds / 3600)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def size(number: float | None) -> str:
+    """Write a number of bytes in binary units: `512 B`, `12.3 MiB`; a dash for None."""
+    if number is None:
+        return DASH
+    if number < 1024:
+        return f"{number:.0f} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        number /= 1024
+        if number < 1023.95:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1024:,.1f} TiB"
+
+
+def counted(counts: Mapping[Status, int]) -> str:
+    """Write how many stand in each status, leaving out those with none: `9,000 complete, 12 error`."""
+    return ", ".join(f"{counts[status]:,} {status.lower()}" for status in ORDER if counts.get(status)) or "none"
+
+
+def executions(number: int) -> str:
+    """Write a number of executions."""
+    return f"{number:,} execution" if number == 1 else f"{number:,} executions"
