@@ -28,7 +28,13 @@ SOCKET = Path("/var/run/docker.sock")
 LOCK = Path("/run/lock/estivador-engine.lock")
 PATIENCE = 60.0
 # What the tests use beside an Engine, and the Debian package it is in.
-TEST_PROGRAMS = {"docker-registry": "docker-registry", "ip": "iproute2", "unshare": "util-linux", "setpriv": "util-linux"}
+TEST_PROGRAMS = {
+    "chromium": "chromium",
+    "docker-registry": "docker-registry",
+    "ip": "iproute2",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+}
 OTHER_SYSTEM = """No Docker Engine answers on this machine, and this tool installs one only on Debian or Ubuntu, as root.
 Install Docker Engine 20.10 or newer (https://docs.docker.com/engine/install/) and start it, or set DOCKER_HOST to one that runs."""
 

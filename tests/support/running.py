@@ -1,6 +1,7 @@
 """Fixtures: an application in this process, and a whole Estivador in processes of its own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +45,26 @@ def client(app: Flask) -> FlaskClient:
     return browser
 
 
+@contextmanager
+def whole_estivador(folder: Path, client: DockerClient, **environment: str) -> Iterator[Estivador]:
+    """An Estivador whose web server runs and whose consumer does not yet. Its containers are gone afterwards, or this fails."""
+    place = Estivador(folder, **environment)
+    try:
+        place.start_web()
+        yield place
+    finally:
+        place.close()
+        left = place.containers(client)
+        for container in left:
+            client.api.remove_container(container["Id"], force=True, v=True)
+    assert not left, f"containers were left behind: {left}"
+
+
 @pytest.fixture
 def instance(tmp_path: Path, docker_client: DockerClient) -> Iterator[Estivador]:
-    """An Estivador whose web server runs and whose consumer does not yet. Its containers are gone afterwards, or the test fails."""
-    place = Estivador(tmp_path / "instance")
-    place.start_web()
-    yield place
-    place.close()
-    left = place.containers(docker_client)
-    for container in left:
-        docker_client.api.remove_container(container["Id"], force=True, v=True)
-    assert not left, f"containers were left behind: {left}"
+    """An Estivador of this test's own, without a consumer so far."""
+    with whole_estivador(tmp_path / "instance", docker_client) as place:
+        yield place
 
 
 @pytest.fixture

@@ -1,0 +1,16 @@
+"""Signing in, as a person does it: by the form."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.support.estivador import Estivador
+
+
+def sign_in(page: Page, instance: Estivador) -> None:
+    """Go through the login form with the admin token; returns on the page that comes after it."""
+    page.goto(instance.url("/ui/login/"))
+    field = page.locator("input[name=token]")
+    field.fill(instance.token)
+    field.press("Enter")
+    expect(page).not_to_have_url(re.compile("/ui/login/"))
