@@ -27,13 +27,15 @@ class Frame(NamedTuple):
     payload: bytes
 
 
-def frames(engine: docker.APIClient, container_id: str, tail: int | None = None) -> Iterator[Frame]:
-    """Read a container's log from its beginning, or its last `tail` lines.
+def frames(engine: docker.APIClient, container_id: str, tail: int | None = None, since: str | None = None) -> Iterator[Frame]:
+    """Read a container's log from its beginning, or its last `tail` lines, or of these what came at `since` (epoch seconds with nine decimals) or later.
 
     Raises NotFound where the container is gone, EngineUnreachable where the stream breaks off.
     """
     with translated():
         params: dict[str, str | int] = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": 0, "tail": "all" if tail is None else str(tail)}
+        if since is not None:
+            params["since"] = since
         url = f"{engine.base_url}/v{engine.api_version}/containers/{checked(container_id)}/logs"
         # The SDK's own logs() drops which stream a payload came from, so this asks through its session.
         response = engine.get(url, params=params, stream=True, timeout=engine.timeout)

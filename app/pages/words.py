@@ -1,10 +1,13 @@
 """Figures as words a person reads: durations, sizes, counts. Nothing here knows of HTML."""
 
+import unicodedata
 from collections.abc import Mapping
 
 from app.states import Status
 
 DASH = "\u2013"
+HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
+"""Unicode categories of characters that do something to a page instead of standing in it."""
 ORDER = (Status.COMPLETE, Status.ERROR, Status.KILLED, Status.CANCELLED, Status.RUNNING, Status.QUEUED)
 """In which statuses stand side by side: what has ended, then what is still to end."""
 
@@ -48,3 +51,13 @@ def counted(counts: Mapping[Status, int]) -> str:
 def executions(number: int) -> str:
     """Write a number of executions."""
     return f"{number:,} execution" if number == 1 else f"{number:,} executions"
+
+
+def number(value: int) -> str:
+    """Write a whole number with its thousands apart."""
+    return f"{value:,}"
+
+
+def control_free(text: str | None) -> str:
+    """Return text in which control, bidirectional and other invisible characters stand as U+FFFD: they never reach a page as themselves."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in HIDDEN and letter not in "\n\t" else letter for letter in text or "")

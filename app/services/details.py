@@ -1,5 +1,7 @@
 """What a user asks of details, the executions of a result: list, look."""
 
+from typing import NamedTuple
+
 from sqlalchemy import select
 
 from app.errors import NotThere
@@ -44,3 +46,28 @@ def listing(
         # The moves keep these counts, so that a poll counts no rows.
         total = sum(result.counts[word] for word in (map(Status, set(status)) if status else Status))
     return page_of(query, page, page_size, total)
+
+
+class Neighbours(NamedTuple):
+    """The ids of the executions beside one, by index; None where there is none."""
+
+    previous: int | None
+    next: int | None
+    next_failed: int | None
+
+
+def neighbours(detail: Detail) -> Neighbours:
+    """Return the executions before and after `detail` in its result, and the next one that ended ERROR."""
+    beside = select(Detail.id).where(Detail.result_id == detail.result_id).limit(1)
+    later = beside.where(Detail.position > detail.position).order_by(Detail.position)
+    earlier = beside.where(Detail.position < detail.position).order_by(Detail.position.desc())
+    failed = later.where(Detail.status == Status.ERROR)
+    return Neighbours(*(db.session.execute(query).scalar() for query in (earlier, later, failed)))
+
+
+def at(result_id: int, position: int) -> int:
+    """Return the id of the execution with this index; raise NotThere where the result has none."""
+    found = db.session.execute(select(Detail.id).where(Detail.result_id == result_id, Detail.position == position)).scalar()
+    if found is None:
+        raise NotThere(f"Result {result_id} has no execution with index {position}.")
+    return found

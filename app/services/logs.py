@@ -32,12 +32,13 @@ def read(detail: Detail, view: View) -> Iterator[bytes]:
     Raises EngineDown where it still is with an Engine that does not answer.
     """
     wanted = {STREAMS[name] for name in view.streams} | {GAP}
-    lines = _lines(frame for frame in _frames(detail) if frame.stream in wanted)
+    lines = lines_of(frame for frame in frames_of(detail) if frame.stream in wanted)
     shown = (_render(line, view.timestamps) for number, line in enumerate(lines, start=1) if number > view.after)
     return iter(deque(shown, maxlen=view.tail)) if view.tail is not None else shown
 
 
-def _frames(detail: Detail) -> Iterable[Frame]:
+def frames_of(detail: Detail) -> Iterable[Frame]:
+    """Return an execution's frames from wherever they are; raises EngineDown where that is an Engine that does not answer."""
     stored = context.log_store().load(detail.log_key)
     if stored is not None:
         return stored
@@ -58,15 +59,18 @@ def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
     yield from rest
 
 
-def _lines(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Put the pieces of long lines together by stream, so that the two streams never meet in one line."""
+def lines_of(frames: Iterable[Frame], unfinished: bool = True) -> Iterator[Frame]:
+    """Put the pieces of long lines together by stream, so that the two streams never meet in one line.
+
+    A line that goes on is left out at the end unless `unfinished`.
+    """
     pieces: dict[int, list[Frame]] = {}
     for frame in frames:
         begun = pieces.setdefault(frame.stream, [])
         begun.append(frame)
         if frame.payload.endswith(b"\n") or frame.stream == GAP or len(begun) >= LONGEST_LINE:
             yield _joined(pieces.pop(frame.stream))
-    for begun in pieces.values():
+    for begun in pieces.values() if unfinished else ():
         yield _joined(begun)
 
 

@@ -1,0 +1,86 @@
+"""Query parameters of pages: filters that a person writes in the address or a form. Nonsense is left out, never an error page."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+
+from app.states import Status, TaskStatus
+
+PAGE_SIZE = 20
+DETAILS = 100
+"""Rows a page of executions has."""
+LONGEST_TEXT = 255
+_SPAN = re.compile(r"([0-9]{1,6})([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which page of which rows: `filters` as the listing services take them, `typed` as the form shows them."""
+
+    page: int = 1
+    filters: dict[str, Any] = field(default_factory=dict)
+    typed: dict[str, Any] = field(default_factory=dict)
+
+
+def paging() -> Asked:
+    """Read the page alone."""
+    return Asked(_page())
+
+
+def tasks() -> Asked:
+    """Read the filters of the tasks."""
+    return _asked(_statuses([*TaskStatus]), {"text": _text("text")})
+
+
+def results() -> Asked:
+    """Read the filters of the results: `from` and `to` as a date, a time, epoch seconds, or a span back from now such as 24h."""
+    times = {"from_": moment(request.args.get("from", "")), "to": moment(request.args.get("to", ""))}
+    typed = {name: request.args.get(name, "").strip() for name in ("from", "to")}
+    task = request.args.get("task_id", "")
+    filters = {**times, "text": _text("text"), "task_id": int(task) if task.isascii() and task.isdigit() and len(task) < 16 else None}
+    asked = _asked(_statuses([*Status]), filters)
+    return Asked(asked.page, asked.filters, {**asked.typed, **typed})
+
+
+def details() -> Asked:
+    """Read the filters of a result's executions."""
+    return _asked(_statuses([*Status]), {})
+
+
+def moment(text: str) -> float | None:
+    """Return epoch seconds of what a person writes; None for nothing or nonsense. A date or time without a zone is UTC."""
+    text = text.strip()
+    if span := _SPAN.fullmatch(text):
+        return time.time() - int(span[1]) * _UNITS[span[2]]
+    if re.fullmatch(r"[0-9]{9,11}(\.[0-9]+)?", text):
+        return float(text)
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _asked(statuses: list[str], filters: dict[str, Any]) -> Asked:
+    kept = {name: value for name, value in filters.items() if value not in (None, "")}
+    if statuses:
+        kept["status"] = statuses
+    return Asked(_page(), kept, kept)
+
+
+def _page() -> int:
+    text = request.args.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+def _statuses(known: list[Any]) -> list[str]:
+    return [word for word in known if word in request.args.getlist("status")]
+
+
+def _text(name: str) -> str:
+    return request.args.get(name, "").strip()[:LONGEST_TEXT]

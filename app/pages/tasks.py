@@ -1,0 +1,143 @@
+"""/ui/task/: registering images, and what is registered. Running one is in runs.py."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from app.errors import NameTaken, NotThere
+from app.pages import live, queries
+from app.pages.forms import Form, load, typed
+from app.schemas.requests import RegisterSchema, UpdateTaskSchema
+from app.services import results, statistics, tasks
+from app.pages.parameters import read_defaults, text_of
+
+blueprint = Blueprint("tasks", __name__)
+
+
+@blueprint.get("/ui/task/")
+def listing() -> Any:
+    """List the tasks."""
+    return live.whole("task/list.html", "task/_list_live.html", **_list())
+
+
+@blueprint.get("/ui/task/live")
+def listing_live() -> Any:
+    """List them in the live region."""
+    return live.part("task/_list_live.html", **_list())
+
+
+def _list() -> dict[str, Any]:
+    asked = queries.tasks()
+    found = tasks.listing(asked.page, queries.PAGE_SIZE, **asked.filters)
+    return {"rows": found.rows, "total": found.total, "asked": asked, "recent": statistics.recent([row.id for row in found.rows])}
+
+
+@blueprint.get("/ui/task/new/")
+def new() -> Any:
+    """Show the form that registers a task."""
+    return _form(Form({"pull": "missing", **request.args.to_dict()}))
+
+
+@blueprint.post("/ui/task/new/")
+def register() -> Any:
+    """Register a task, and go to its page."""
+    values = typed()
+    defaults, wrong = read_defaults(values)
+    asked, form = load(RegisterSchema(), {name: values[name] for name in ("repository", "name", "pull", "description") if name in values})
+    form = Form(values, {**wrong, **form.errors})
+    if not form:
+        return _form(form), 422
+    try:
+        task = tasks.register(**asked, **({"parameters": defaults} if defaults else {}))
+    except NameTaken as error:
+        return _form(Form(values, {"name": [error.message]})), 409
+    return redirect(url_for("ui.tasks.show", task_id=task.id), 303)
+
+
+def _form(form: Form) -> str:
+    return render_template("task/new.html", form=form, suggestions=tasks.suggestions())
+
+
+@blueprint.get("/ui/task/<int:task_id>/")
+def show(task_id: int) -> Any:
+    """Show a task: the run form first, then its results."""
+    from app.pages.runs import run_form
+
+    return live.whole("task/page.html", "task/_live.html", **_task(task_id), form=run_form(task_id), **_forecast(task_id, 1))
+
+
+@blueprint.get("/ui/task/<int:task_id>/live")
+def show_live(task_id: int) -> Any:
+    """Show its live region; where the task is gone by now, say so and stop asking."""
+    try:
+        return live.part("task/_live.html", **_task(task_id))
+    except NotThere:
+        return render_template("errors/_gone.html", what=f"Task {task_id}", back=url_for("ui.tasks.listing"))
+
+
+def _task(task_id: int) -> dict[str, Any]:
+    task = tasks.get(task_id)
+    asked = queries.paging()
+    found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
+    return {"task": task, "rows": found.rows, "total": found.total, "asked": asked, "recent": statistics.recent([task_id])[task_id]}
+
+
+def _forecast(task_id: int, times: int) -> dict[str, Any]:
+    from app.pages.runs import forecast
+
+    return {"forecast": forecast(task_id, times)}
+
+
+@blueprint.get("/ui/task/<int:task_id>/edit/")
+def edit(task_id: int) -> Any:
+    """Show the form that changes a task."""
+    task = tasks.get(task_id)
+    return render_template("task/edit.html", task=task, form=Form({"name": task.name, "description": task.description, **text_of(task.parameters)}))
+
+
+@blueprint.post("/ui/task/<int:task_id>/edit/")
+def update(task_id: int) -> Any:
+    """Change a task's name, description and default parameters."""
+    values = typed()
+    defaults, wrong = read_defaults(values)
+    asked, form = load(UpdateTaskSchema(), {"name": values.get("name", "")})
+    form = Form(values, {**wrong, **form.errors})
+    if not form:
+        return render_template("task/edit.html", task=tasks.get(task_id), form=form), 422
+    try:
+        tasks.update(task_id, **asked, description=values.get("description", ""), parameters=defaults)
+    except NameTaken as error:
+        return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {"name": [error.message]})), 409
+    flash("Saved.", "good")
+    return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
+
+
+@blueprint.post("/ui/task/<int:task_id>/import/")
+def import_again(task_id: int) -> Any:
+    """Bring the task's image in again."""
+    tasks.import_again(task_id, request.form.get("pull") or None)
+    return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
+
+
+@blueprint.get("/ui/task/<int:task_id>/delete/")
+def ask_delete(task_id: int) -> Any:
+    """Ask before a task is deleted."""
+    task, found = tasks.get(task_id), results.listing(1, 1, task_id=task_id).total
+    return render_template(
+        "confirm/page.html",
+        title=f"Delete task {task_id}, {task.name}?",
+        consequence=f"Its {found:,} results go with it, with all logs. The image stays in the Engine. This can't be undone.",
+        action=url_for("ui.tasks.delete", task_id=task_id),
+        fields={},
+        back=url_for("ui.tasks.show", task_id=task_id),
+        verb="Delete",
+        symbol="trash-2",
+    )
+
+
+@blueprint.post("/ui/task/<int:task_id>/delete/")
+def delete(task_id: int) -> Any:
+    """Delete a task with its results."""
+    tasks.delete(task_id)
+    flash(f"Task {task_id} is deleted.", "good")
+    return redirect(url_for("ui.tasks.listing"), 303)
