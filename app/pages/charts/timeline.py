@@ -10,8 +10,8 @@ from app.services.statistics import Timeline
 from app.states import Status
 
 LEFT, RIGHT = 2.0, WIDTH - 2.0
-TALLEST, ROW, LEAST = 120.0, 8.0, 1.0
-"""Units: the height of all rows together at most, of one row at most, and the least length of a bar."""
+TALLEST, ROW, THIN, LEAST = 120.0, 8.0, 3.0, 1.0
+"""Units: the height of all rows together at most, of one row at most, of one too thin for bands, and the least length of a bar."""
 
 
 def timeline(figures: Timeline, name: str = "timeline") -> Markup:
@@ -44,7 +44,8 @@ def _rows(figures: Timeline) -> tuple[Markup, float]:
         until = _x(figures, figures.end or 0.0) if span.end is None else _x(figures, span.end)
         width = max(LEAST, until - x)
         box = Box(min(x, RIGHT - width), place * height, width, height)
-        data[span.status].append(banded(box, span.status, upright=False))
+        # In a thin row the bands of a failure would fade away; the grid tells the statuses apart by shape.
+        data[span.status].append(banded(box, span.status if height >= THIN else Status.COMPLETE, upright=False))
     return paths(data), height * len(figures.spans)
 
 
