@@ -38,6 +38,12 @@ class WrongState(EstivadorError):
     http_status = 409
 
 
+class Unfit(EstivadorError):
+    """What was asked for does not go together."""
+
+    http_status = 422
+
+
 class NotAuthenticated(EstivadorError):
     """No token, or one that is not known."""
 

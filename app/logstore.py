@@ -6,7 +6,9 @@ a frame of stream 0 stands there and its payload says how many bytes and lines a
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -66,6 +68,14 @@ class LogStore:
         except FileNotFoundError:
             return None
         return _closing(file)
+
+    def delete(self, result: int) -> None:
+        """Delete all logs of a result; that there are none is as good. Raises OSError where they can't be deleted."""
+        folder = self.folder / str(result)
+        while folder.exists():
+            # Somebody else may be at it too: what is gone already is met again as gone.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(folder)
 
 
 def read_frames(file: BinaryIO) -> Iterator[Frame]:

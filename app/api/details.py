@@ -8,9 +8,10 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
-from app.api.schemas import DetailSchema
+from app.api.results import rerun_answer
+from app.api.schemas import DetailSchema, SubmittedSchema
 from app.schemas.filters import DetailFilterSchema, LogFilterSchema
-from app.schemas.requests import OperateSchema
+from app.schemas.requests import OperateDetailSchema
 from app.services import details, logs, results
 from app.states import Wish
 
@@ -47,15 +48,19 @@ class Detail(MethodView):
         return details.get(result_id, detail_id)
 
     @idempotent(blueprint)
-    @blueprint.arguments(OperateSchema)
+    @blueprint.arguments(OperateDetailSchema)
     @blueprint.response(200, DetailSchema)
+    @blueprint.alt_response(201, schema=SubmittedSchema, description="RERUN: the new result's id; its address is in Location")
     def post(self, body: dict[str, Any], result_id: int, detail_id: int) -> Any:
-        """CANCEL or KILL one execution
+        """CANCEL or KILL one execution, or RERUN it
 
-        As for a result, for this execution alone.
+        As for a result, for this execution alone: RERUN makes a result with this one execution, by its index.
         """
         details.get(result_id, detail_id)
-        results.stop(result_id, Wish(body["operation"]), detail_id)
+        operation = body.pop("operation")
+        if operation == "RERUN":
+            return rerun_answer(results.rerun(result_id, changes=body, detail_id=detail_id))
+        results.stop(result_id, Wish(operation), detail_id)
         return details.get(result_id, detail_id)
 
 

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from flask import make_response
+from flask import jsonify, make_response, url_for
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
-from app.api.schemas import ResultSchema
+from app.api.schemas import OneResultSchema, ResultSchema, SubmittedSchema
 from app.schemas.filters import ResultFilterSchema
-from app.schemas.requests import OperateSchema
+from app.schemas.requests import OperateResultSchema
 from app.services import results
 from app.states import Wish
 
@@ -38,12 +38,13 @@ class Results(MethodView):
 class Result(MethodView):
     """One result."""
 
-    @blueprint.response(200, ResultSchema)
+    @blueprint.response(200, OneResultSchema)
     def get(self, result_id: int) -> Any:
         """Return a result
 
         QUEUED until an execution starts, RUNNING until all have ended; then ERROR if any ended so, else KILLED, else CANCELLED, else
         COMPLETE. `start` is the first start, `end` the last end once all have ended. The ETag is the revision, which rises with each change.
+        `rerun_of` is the result that it runs again, `reruns` are those that run it again.
         """
         result = results.get(result_id)
         etag = str(result.revision)
@@ -52,12 +53,34 @@ class Result(MethodView):
         return result, 200, {"ETag": f'"{etag}"'}
 
     @idempotent(blueprint)
-    @blueprint.arguments(OperateSchema)
+    @blueprint.arguments(OperateResultSchema)
     @blueprint.response(200, ResultSchema)
+    @blueprint.alt_response(201, schema=SubmittedSchema, description="RERUN: the new result's id; its address is in Location")
     def post(self, body: dict[str, Any], result_id: int) -> Any:
-        """CANCEL or KILL a result
+        """CANCEL or KILL a result, or RERUN it
 
         CANCEL: what has not started becomes CANCELLED. KILL: that, and what runs is stopped (SIGTERM, the grace, SIGKILL) and becomes
         KILLED. The answer comes at once; what runs ends soon after. 409 where nothing is left to cancel or kill.
+        RERUN: a new result with the same parameters and the task's present image, or with those parameters changed that are given
+        (null removes one); answers 201 with its `result_id`. `only` runs those executions alone again that are in one of its statuses;
+        each has the index of the one it repeats, and the original's times in ESTIVADOR_TIMES. 409 where there are none.
         """
-        return results.stop(result_id, Wish(body["operation"]))
+        operation = body.pop("operation")
+        if operation == "RERUN":
+            return rerun_answer(results.rerun(result_id, body.pop("only", None), body))
+        return results.stop(result_id, Wish(operation))
+
+    @blueprint.response(204)
+    def delete(self, result_id: int) -> None:
+        """Delete a result with its executions and logs
+
+        409 while it is live, or while the Engine has not removed the last of its containers.
+        """
+        results.delete(result_id)
+
+
+def rerun_answer(result: Any) -> Any:
+    """Answer a RERUN: where the new result is."""
+    answer = jsonify({"result_id": result.id})
+    answer.status_code, answer.location = 201, url_for("result.Result", result_id=result.id)
+    return answer

@@ -6,6 +6,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.schemas.fields import Epoch, doc
+from app.services import results
+from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
 
 
@@ -36,6 +38,8 @@ class TaskSchema(ma.Schema):
     status = fields.String(validate=validate.OneOf([*TaskStatus]))
     reason = fields.String(allow_none=True, metadata=doc("Why the import failed, as a code."))
     message = fields.String(allow_none=True, metadata=doc("Why the import failed, and what to do."))
+    description = fields.String()
+    parameters = fields.Dict(metadata=doc("What its runs take by default."))
     image_id = fields.String(allow_none=True, metadata=doc("The id found at import; what runs."))
     progress = fields.Nested(ProgressSchema, allow_none=True, metadata=doc("Of the last pull."))
     submitted_at = Epoch()
@@ -43,9 +47,9 @@ class TaskSchema(ma.Schema):
 
 
 class SubmittedSchema(ma.Schema):
-    """The answer to a RUN (result_id) or an IMPORT (task_id, status)."""
+    """The answer to a RUN or a RERUN (result_id) or an IMPORT (task_id, status)."""
 
-    result_id = fields.Integer(metadata=doc("Of the new result (RUN)."))
+    result_id = fields.Integer(metadata=doc("Of the new result (RUN, RERUN)."))
     task_id = fields.Integer()
     status = fields.String()
 
@@ -72,7 +76,8 @@ class ResultSchema(TimesSchema):
     result_id = fields.Integer(attribute="id")
     times = fields.Integer()
     counts = fields.Method("get_counts", metadata={"type": "object", "description": "How many executions stand in each status."})
-    parameters = fields.Dict()
+    parameters = fields.Function(lambda row: shown(row.parameters), metadata={"type": "object"})
+    rerun_of = fields.Integer(allow_none=True, metadata=doc("The result that this one runs again; that may have been deleted since."))
     image_id = fields.String()
     revision = fields.Integer(metadata=doc("Rises with each change."))
 
@@ -81,11 +86,17 @@ class ResultSchema(TimesSchema):
         return {status.value: getattr(row, status.lower()) for status in Status}
 
 
+class OneResultSchema(ResultSchema):
+    """A result as it answers alone."""
+
+    reruns = fields.Function(lambda row: results.reruns(row.id), metadata={"type": "array", "items": {"type": "integer"}, "description": "Run it again."})
+
+
 class DetailSchema(TimesSchema):
     """A detail: one execution. `start` and `end` are the Engine's own."""
 
     detail_id = fields.Integer(attribute="id")
-    index = fields.Integer(attribute="position", metadata=doc("0 to times - 1; in the container ESTIVADOR_INDEX."))
+    index = fields.Integer(attribute="position", metadata=doc("0 to times - 1; in the container ESTIVADOR_INDEX. A rerun has that of what it repeats."))
     attempt = fields.Integer()
     exit_code = fields.Integer(allow_none=True)
     reason = fields.String(allow_none=True, validate=validate.OneOf([*Reason]))

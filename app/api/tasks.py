@@ -9,7 +9,7 @@ from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import RegisteredSchema, SubmittedSchema, TaskSchema
 from app.schemas.filters import TaskFilterSchema
-from app.schemas.requests import OperateTaskSchema, RegisterSchema
+from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
 from app.services import results, tasks
 
 blueprint = Blueprint("task", __name__, url_prefix="/task", description="Registered images")
@@ -39,6 +39,7 @@ class Tasks(MethodView):
 
         A job is started that brings the image into the Engine's local store. Follow it at the address in `Location`: the task's
         status goes from SUBMITTED over IMPORTING to READY, or to ERROR with `reason` and `message`. 409 where the name is taken.
+        `parameters` are what its runs take by default: `command`, `env`, `timeout`.
         """
         task = tasks.register(**body)
         return {"task_id": task.id, "status": task.status}, 201, {"Location": url_for("task.Task", task_id=task.id)}
@@ -63,7 +64,8 @@ class Task(MethodView):
         """RUN a task, or IMPORT its image again
 
         RUN (the default; no body at all is a RUN, once) makes a result with `times` executions and answers 201 with its `result_id`
-        and its address in `Location`. The executions wait for a free slot of the Engine. 409 where the task is not READY.
+        and its address in `Location`. The executions wait for a free slot of the Engine. 409 where the task is not READY. Parameters
+        that are not given are the task's defaults; `env` is merged with theirs by name, and null leaves a default out.
         IMPORT brings the image in again and answers 200; what was submitted before keeps the image it has.
         """
         operation = body.pop("operation")
@@ -72,3 +74,21 @@ class Task(MethodView):
             return {"task_id": task.id, "status": task.status}, 200
         result = results.submit(task_id, body.pop("times", 1), body)
         return {"result_id": result.id}, 201, {"Location": url_for("result.Result", result_id=result.id)}
+
+    @blueprint.arguments(UpdateTaskSchema)
+    @blueprint.response(200, TaskSchema)
+    def patch(self, body: dict[str, Any], task_id: int) -> Any:
+        """Change a task's name, description or default parameters
+
+        What is left out stays as it is; `parameters` takes the place of all defaults. Results keep the parameters they were submitted
+        with. 409 where another task has the name.
+        """
+        return tasks.update(task_id, **body)
+
+    @blueprint.response(204)
+    def delete(self, task_id: int) -> None:
+        """Delete a task with all its results
+
+        Their executions and logs go too; the image stays in the Engine's store. 409 while it is being imported, or a result of it is live.
+        """
+        tasks.delete(task_id)

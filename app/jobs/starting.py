@@ -20,6 +20,9 @@ GRACE = 3.0
 LOG_FILE_FACTOR = 4
 """The Engine keeps this many times the log cap of a container's output, so that the cap, not the Engine, decides what is kept."""
 
+OF_TIMES = "of_times"
+"""Key in the parameters of a result that runs chosen executions of another again: the `times` they were of, which they find as ESTIVADOR_TIMES."""
+
 _created_since = Stopwatch()
 
 
@@ -48,7 +51,7 @@ def specification(detail: Detail) -> ContainerSpec:
         "ESTIVADOR_RESULT_ID": detail.result_id,
         "ESTIVADOR_DETAIL_ID": detail.id,
         "ESTIVADOR_INDEX": detail.position,
-        "ESTIVADOR_TIMES": result.times,
+        "ESTIVADOR_TIMES": result.parameters.get(OF_TIMES, result.times),
         "ESTIVADOR_ATTEMPT": detail.attempt,
     }
     return ContainerSpec(

@@ -1,17 +1,19 @@
-"""What a user asks of results: submit a RUN, cancel or kill it, list, look."""
+"""What a user asks of results: submit a RUN, run it again, cancel or kill it, delete it, list, look."""
 
 import time
 from typing import Any
 
-from sqlalchemy import Integer, insert, literal, select, update
+from sqlalchemy import Integer, Select, func, insert, literal, select, update
 
-from app.errors import NotThere, TaskNotReady, WrongState
+from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
 from app.jobs import executions
 from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.doorbell import ring
-from app.models import HOLDS_SLOT, Detail, Result, withdraw_waiting, write
-from app.services import tasks
+from app.jobs.starting import OF_TIMES
+from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
+from app.services import parameters as run_parameters
+from app.services import removal, tasks
 from app.services.listing import Page, page_of
 from app.states import LIVE, Phase, Reason, Status, TaskStatus, Wish
 
@@ -20,24 +22,74 @@ RINGS = 8
 
 
 def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = None) -> Result:
-    """RUN a task `times` times: the result and all its executions come to be in one transaction.
+    """RUN a task `times` times, with `parameters` over the task's defaults: the result and all its executions come to be in one transaction.
 
     Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store.
     """
-    with write() as session:
-        task = tasks.get(task_id)
-        if task.status != TaskStatus.READY or task.image_id is None:
-            raise TaskNotReady(_not_ready(task_id, task.status, task.message))
-        now = time.time()
-        result = Result(
-            task_id=task_id, status=Status.QUEUED, times=times, parameters=parameters or {}, image_id=task.image_id, submitted_at=now, queued=times
-        )  # fmt: skip
-        session.add(result)
-        session.flush()
-        _insert_details(result)
-        for _ in range(min(times, RINGS)):
-            ring(executions.launch, LOCAL_ENGINE)
+    with write():
+        task = _ready(task_id)
+        result = _add(task, times, run_parameters.merged(task.parameters, parameters or {}))
+        _insert_details(result, _series(times))
+        _ring_for(result)
     return result
+
+
+def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any] | None = None, detail_id: int | None = None) -> Result:
+    """Run a result again, by the task's present image: all of it, its executions in the statuses `only`, or the one execution `detail_id`.
+
+    Its parameters are the original's, with `changes` in place of the same keys; None removes a key. Each execution gets the index of the
+    one it repeats, and finds the original's times in ESTIVADOR_TIMES. `times` among the changes makes so many anew, from index 0.
+    Raises NotThere, TaskNotReady as submit() does, WrongState where no execution is chosen, Unfit where `times` meets a choice.
+    """
+    changes = dict(changes or {})
+    times = changes.pop("times", None)
+    if times is not None and (only is not None or detail_id is not None):
+        raise Unfit("`times` can't be changed where chosen executions are run again: each of them runs once more. Leave `times` out.")
+    with write():
+        original = get(result_id)
+        task = _ready(original.task_id)
+        chosen = None if times is not None else _chosen(result_id, only, detail_id)
+        number = times if chosen is None else _number(chosen, result_id, only, detail_id)
+        parameters = run_parameters.changed(original.parameters, {**changes, **_of_times(original, number, fresh=chosen is None)})
+        result = _add(task, number, parameters, rerun_of=result_id)
+        _insert_details(result, _series(number) if chosen is None else chosen)
+        _ring_for(result)
+        removal.touch(result_id)
+    return result
+
+
+def _chosen(result_id: int, only: list[str] | None, detail_id: int | None) -> Select[Any]:
+    """Select the positions of the executions that are to run again."""
+    positions = select(Detail.position).where(Detail.result_id == result_id)
+    if only is not None:
+        positions = positions.where(Detail.status.in_(only))
+    if detail_id is not None:
+        positions = positions.where(Detail.id == detail_id)
+    return positions.order_by(Detail.position)
+
+
+def _number(chosen: Select[Any], result_id: int, only: list[str] | None, detail_id: int | None) -> int:
+    """Count the chosen executions; raise NotThere or WrongState where there are none."""
+    number = db.session.execute(select(func.count()).select_from(chosen.order_by(None).subquery())).scalar_one()
+    if number == 0 and detail_id is not None and only is None:
+        raise NotThere(f"Result {result_id} has no execution {detail_id}: GET /result/{result_id}/detail/ lists them.")
+    if number == 0:
+        raise WrongState(f"Result {result_id} has no execution that is {' or '.join(only or ['there'])}, so there is nothing to run again.")
+    return number
+
+
+def _of_times(original: Result, number: int, *, fresh: bool) -> dict[str, int | None]:
+    """Return the internal parameter that carries ESTIVADOR_TIMES, where that is not the new result's own `times`."""
+    of_times = original.parameters.get(OF_TIMES, original.times)
+    return {OF_TIMES: None if fresh or of_times == number else of_times}
+
+
+def _ready(task_id: int) -> Task:
+    """Return a task that can run; raise NotThere or TaskNotReady."""
+    task = tasks.get(task_id)
+    if task.status != TaskStatus.READY or task.image_id is None:
+        raise TaskNotReady(_not_ready(task_id, task.status, task.message))
+    return task
 
 
 def _not_ready(task_id: int, status: str, message: str | None) -> str:
@@ -46,16 +98,45 @@ def _not_ready(task_id: int, status: str, message: str | None) -> str:
     return f"Task {task_id} is {status}: its image is being imported; run it once GET /task/{task_id}/ says READY."
 
 
-def _insert_details(result: Result) -> None:
+def _add(task: Task, times: int, parameters: dict[str, Any], rerun_of: int | None = None) -> Result:
+    """Add the result's row; its executions are added next, in the same transaction."""
+    result = Result(
+        task_id=task.id, status=Status.QUEUED, times=times, parameters=parameters, image_id=task.image_id, rerun_of=rerun_of,
+        submitted_at=time.time(), queued=times,
+    )  # fmt: skip
+    db.session.add(result)
+    db.session.flush()
+    return result
+
+
+def _series(times: int) -> Select[Any]:
     """Let the database count from 0 to times - 1: a hundred thousand rows in a tenth of a second."""
     series = select(literal(0).label("position")).cte("series", recursive=True)
-    series = series.union_all(select((series.c.position + 1).label("position")).where(series.c.position + 1 < result.times))
+    series = series.union_all(select((series.c.position + 1).label("position")).where(series.c.position + 1 < times))
+    return select(series.c.position.cast(Integer))
+
+
+def _insert_details(result: Result, positions: Select[Any]) -> None:
+    """Add an execution for each of the selected positions."""
     values: dict[str, Any] = {
         "result_id": result.id, "task_id": result.task_id, "engine_id": LOCAL_ENGINE, "status": Status.QUEUED, "phase": Phase.WAITING,
         "attempt": 1, "image_id": result.image_id, "submitted_at": result.submitted_at,
     }  # fmt: skip
-    rows = select(series.c.position.cast(Integer), *(literal(value) for value in values.values()))
+    rows = positions.add_columns(*(literal(value) for value in values.values()))
     db.session.execute(insert(Detail).from_select(["position", *values], rows))
+
+
+def _ring_for(result: Result) -> None:
+    for _ in range(min(result.times, RINGS)):
+        ring(executions.launch, LOCAL_ENGINE)
+
+
+def delete(result_id: int) -> None:
+    """Delete a result with its executions, their history and their logs; in batches, so that nobody waits long for the record.
+
+    Raises NotThere, and WrongState while it is live or a container of it is still to be removed.
+    """
+    removal.remove_result(get(result_id))
 
 
 def get(result_id: int) -> Result:
@@ -64,6 +145,11 @@ def get(result_id: int) -> Result:
     if result is None:
         raise NotThere(f"There is no result {result_id}: GET /result/ lists them.")
     return result
+
+
+def reruns(result_id: int) -> list[int]:
+    """Return the ids of the results that run this one again, oldest first."""
+    return list(db.session.execute(select(Result.id).where(Result.rerun_of == result_id).order_by(Result.id)).scalars())
 
 
 def listing(page: int, page_size: int, status: list[str] | None = None, task_id: int | None = None) -> Page:

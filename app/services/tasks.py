@@ -1,6 +1,7 @@
-"""What a user asks of tasks: register an image, import it again, list, look."""
+"""What a user asks of tasks: register an image, import it again, change, delete, list, look."""
 
 import time
+from typing import Any
 
 from sqlalchemy import select
 
@@ -9,27 +10,85 @@ from app.errors import NameTaken, NotThere, WrongState
 from app.extensions import db
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
-from app.models import Task, move_task, write
+from app.models import History, Result, Task, move_task, write
 from app.services.listing import Page, page_of
-from app.states import TaskStatus
+from app.services.parameters import given
+from app.services.removal import refuse_live, remove_result
+from app.states import LIVE, TaskStatus
 
 
-def register(repository: str, name: str | None = None, pull: str = "missing") -> Task:
+def register(repository: str, name: str | None = None, pull: str = "missing", description: str = "", parameters: dict[str, Any] | None = None) -> Task:
     """Register the image `repository` under `name` (default: the repository) and ask for its import.
 
-    `pull` is missing, always or never. Raises BadReference for what is no image reference, NameTaken where a task has the name.
+    `pull` is missing, always or never; `parameters` are what its runs take by default. Raises BadReference for what is no image
+    reference, NameTaken where a task has the name.
     """
     parse(repository)
     name = name or repository
     with write() as session:
-        holder = session.execute(select(Task.id).where(Task.name == name)).scalar()
-        if holder is not None:
-            raise NameTaken(f"Task {holder} has the name {name!r} already: give another `name`, or run that task.")
-        task = Task(name=name, repository=repository, pull=pull, status=TaskStatus.SUBMITTED, submitted_at=time.time())
+        _refuse_taken(name)
+        task = Task(
+            name=name, repository=repository, pull=pull, status=TaskStatus.SUBMITTED, submitted_at=time.time(),
+            description=description, parameters=given(parameters or {}),
+        )  # fmt: skip
         session.add(task)
         session.flush()
         ring(import_image, task.id)
     return task
+
+
+def _refuse_taken(name: str, but: int | None = None) -> None:
+    """Raise NameTaken where a task other than `but` has the name."""
+    holder = db.session.execute(select(Task.id).where(Task.name == name, Task.id != (but or 0))).scalar()
+    if holder is not None:
+        raise NameTaken(f"Task {holder} has the name {name!r} already: give another `name`, or run that task.")
+
+
+def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None) -> Task:
+    """Change what is given of a task; `parameters` takes the place of all its defaults. Results keep the parameters they have.
+
+    Raises NotThere, and NameTaken where another task has the name.
+    """
+    with write() as session:
+        task = get(task_id)
+        if name is not None and name != task.name:
+            _refuse_taken(name, but=task_id)
+            task.name = name
+            # They answer the task's name.
+            session.execute(db.update(Result).where(Result.task_id == task_id).values(revision=Result.revision + 1))
+        if description is not None:
+            task.description = description
+        if parameters is not None:
+            task.parameters = given(parameters)
+    return task
+
+
+def delete(task_id: int) -> None:
+    """Delete a task with its results, their executions and logs; in batches, as for a result. The image stays in the Engine's store.
+
+    Raises NotThere, and WrongState while it is being imported, a result of it is live, or a container is still to be removed.
+    """
+    _refuse_busy(get(task_id))
+    rows = db.session.execute(select(Result).where(Result.task_id == task_id).order_by(Result.id)).scalars().all()
+    for result in rows:
+        refuse_live(result)
+    for result_id in [result.id for result in rows]:
+        if (left := db.session.get(Result, result_id)) is not None:
+            remove_result(left)
+    with write() as session:
+        task = get(task_id)
+        _refuse_busy(task)
+        session.execute(db.delete(History).where(History.kind == "task", History.object_id == task_id))
+        session.delete(task)
+
+
+def _refuse_busy(task: Task) -> None:
+    """Raise WrongState while a job or a run needs the task."""
+    if task.status in (TaskStatus.SUBMITTED, TaskStatus.IMPORTING):
+        raise WrongState(f"Task {task.id} is {task.status}: delete it once its import has ended, READY or ERROR.")
+    live = db.session.execute(select(Result.id).where(Result.task_id == task.id, Result.status.in_(LIVE)).limit(1)).scalar()
+    if live is not None:
+        raise WrongState(f'Result {live} of task {task.id} is live: POST {{"operation": "KILL"}} to /result/{live}/, and delete the task once it has ended.')
 
 
 def import_again(task_id: int, pull: str | None = None) -> Task:
