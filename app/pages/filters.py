@@ -8,8 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
 
+from app.door import is_signed_in
+from app.pages import charts
 from app.pages.words import control_free, duration, number, size
+from app.services.statistics import Recent
 from app.states import LIVE, Status, TaskStatus
 
 ICONS = {
@@ -28,7 +32,11 @@ ICONS = {
 def register(app: Flask) -> None:
     """Make them known to all templates."""
     app.jinja_env.filters.update(duration=duration, size=size, iso=iso, utc=utc, number=number, short_id=short_id, plain=control_free)
-    app.jinja_env.globals.update(static_url=static_url, icon_of=ICONS.get, Status=Status, LIVE=LIVE, with_query=with_query, status_list=list(Status))
+    app.jinja_env.globals.update(
+        static_url=static_url, icon_of=ICONS.get, Status=Status, LIVE=LIVE, with_query=with_query, statuses=list(Status),
+        draw_bar=draw_bar, draw_bars=draw_bars, draw_grid=charts.grid, draw_histogram=charts.histogram, draw_timeline=charts.timeline,
+    )  # fmt: skip
+    app.context_processor(lambda: {"signed_in": is_signed_in()})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -63,3 +71,14 @@ def with_query(**changes: Any) -> str:
     for name, value in changes.items():
         kept += [(name, item) for item in (value if isinstance(value, list) else [value]) if item is not None]
     return f"?{urlencode(kept)}"
+
+
+def draw_bar(row: Any, name: str) -> Markup:
+    """Draw the progress bar of a result."""
+    counts = {status: getattr(row, status.lower()) for status in Status}
+    return charts.bar(counts, row.times, f"Executions of result {row.id}", name)
+
+
+def draw_bars(recent: Recent, name: str) -> Markup:
+    """Draw a task's last results; each bar leads to its result."""
+    return charts.bars(recent, lambda result_id: url_for("ui.results.show", result_id=result_id), name)

@@ -1,5 +1,6 @@
 """Figures as words a person reads: durations, sizes, counts. Nothing here knows of HTML."""
 
+import signal
 import unicodedata
 from collections.abc import Mapping
 
@@ -61,3 +62,14 @@ def number(value: int) -> str:
 def control_free(text: str | None) -> str:
     """Return text in which control, bidirectional and other invisible characters stand as U+FFFD: they never reach a page as themselves."""
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in HIDDEN and letter not in "\n\t" else letter for letter in text or "")
+
+
+def exit_meaning(code: int | None) -> str:
+    """Say what an exit code means by the shells' and Docker's conventions; "" where it has no meaning of its own."""
+    known = {None: "", 0: "success", 125: "the Engine could not run it", 126: "the command can't be executed", 127: "the command was not found"}
+    if code in known:
+        return known[code]
+    try:
+        return f"ended by {signal.Signals((code or 0) - 128).name}" if (code or 0) > 128 else ""
+    except ValueError:
+        return ""

@@ -21,14 +21,14 @@ RINGS = 8
 """Doorbells for one submission: as many launches at once as a consumer has workers by default."""
 
 
-def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = None) -> Result:
-    """RUN a task `times` times, with `parameters` over the task's defaults: the result and all its executions come to be in one transaction.
+def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = None, *, with_defaults: bool = True) -> Result:
+    """RUN a task `times` times, with `parameters` over the task's defaults (or alone): the result and all its executions come to be in one transaction.
 
     Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store.
     """
     with write():
         task = _ready(task_id)
-        result = _add(task, times, run_parameters.merged(task.parameters, parameters or {}))
+        result = _add(task, times, run_parameters.merged(task.parameters if with_defaults else {}, parameters or {}))
         _insert_details(result, _series(times))
         _ring_for(result)
     return result

@@ -1,0 +1,22 @@
+"""/ui/engine/: the Docker Engines and who follows them."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from app.pages import live
+from app.services import engines
+
+blueprint = Blueprint("engines", __name__)
+
+
+@blueprint.get("/ui/engine/")
+def listing() -> Any:
+    """List the Engines."""
+    return live.whole("engine/page.html", "engine/_live.html", rows=engines.listing())
+
+
+@blueprint.get("/ui/engine/live")
+def listing_live() -> Any:
+    """List them in the live region."""
+    return live.part("engine/_live.html", rows=engines.listing())

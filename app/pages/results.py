@@ -1,0 +1,179 @@
+"""/ui/result/: what became of the runs."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+
+from app.errors import NotThere
+from app.pages import figures, live, queries
+from app.pages.charts import mark_of
+from app.pages.words import executions
+from app.services import details, exports, results, statistics, tasks
+from app.services.parameters import shown
+from app.states import LIVE, Status, Wish
+
+blueprint = Blueprint("results", __name__)
+FAILURES = 5
+"""Failed executions that a result's page leads to at once."""
+
+
+@blueprint.get("/ui/result/")
+def listing() -> Any:
+    """List the results."""
+    return live.whole("result/list.html", "result/_list_live.html", **_list())
+
+
+@blueprint.get("/ui/result/live")
+def listing_live() -> Any:
+    """List them in the live region."""
+    return live.part("result/_list_live.html", **_list())
+
+
+def _list() -> dict[str, Any]:
+    asked = queries.results()
+    found = results.listing(asked.page, queries.PAGE_SIZE, **asked.filters)
+    return {"rows": found.rows, "total": found.total, "asked": asked}
+
+
+@blueprint.get("/ui/result/stop/")
+def ask_stop_selected() -> Any:
+    """Ask before everything that the filter selects is cancelled or killed."""
+    wish, asked = _wish(request.args), queries.results()
+    count = results.count_selected(wish, **asked.filters)
+    return render_template(
+        "confirm/page.html",
+        title=f"{wish.capitalize()} {count:,} {'result' if count == 1 else 'results'}?",
+        consequence=CONSEQUENCES[wish],
+        action=url_for("ui.results.stop_selected", **request.args.to_dict(flat=False)),
+        fields={"operation": wish, "expect": count},
+        back=url_for("ui.results.listing", **request.args.to_dict(flat=False)),
+        keep="Leave them",
+        verb=f"{wish.capitalize()} {count:,}",
+        symbol=SYMBOLS[wish],
+    )
+
+
+@blueprint.post("/ui/result/stop/")
+def stop_selected() -> Any:
+    """Cancel or kill what the filter selects, if it is as many as the person was shown."""
+    wish, asked = _wish(request.form), queries.results()
+    count = results.stop_selected(wish, expect=int(request.form["expect"]), **asked.filters)
+    flash(f"{wish.capitalize()} is on its way for {count:,} results.", "good")
+    return redirect(url_for("ui.results.listing", **{name: values for name, values in request.args.to_dict(flat=False).items() if name != "operation"}), 303)
+
+
+CONSEQUENCES = {
+    Wish.CANCEL: "What waits is not started and becomes CANCELLED; what runs goes on.",
+    Wish.KILL: "What waits becomes CANCELLED. What runs is told to end, and after its grace it is ended: it becomes KILLED.",
+}
+SYMBOLS = {Wish.CANCEL: "circle-slash", Wish.KILL: "circle-stop"}
+
+
+def _wish(values: Any) -> Wish:
+    return Wish.KILL if values.get("operation") == Wish.KILL else Wish.CANCEL
+
+
+@blueprint.get("/ui/result/<int:result_id>/")
+def show(result_id: int) -> Any:
+    """Show a result."""
+    context = _result(result_id)
+    return live.whole("result/page.html", "result/_live.html", live.revision(context["result"].revision), **context, reruns=results.reruns(result_id))
+
+
+@blueprint.get("/ui/result/<int:result_id>/live")
+def show_live(result_id: int) -> Any:
+    """Show its live region; where the result is gone by now, say so and stop asking."""
+    try:
+        etag = live.revision(results.get(result_id).revision)
+        return live.unchanged(etag) or live.part("result/_live.html", etag, **_result(result_id))
+    except NotThere:
+        return render_template("errors/_gone.html", what=f"Result {result_id}", back=url_for("ui.results.listing"))
+
+
+def _result(result_id: int) -> dict[str, Any]:
+    result = results.get(result_id)
+    asked = queries.details()
+    return {
+        "result": result,
+        "task": tasks.get(result.task_id),
+        "parameters": shown(result.parameters),
+        "asked": asked,
+        "page": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
+        "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],
+        "grid": statistics.grid(result_id),
+        "figures": figures.of(result_id, result.revision, result.times, result.status),
+        "mark": mark_of(result.counts) if result.status in LIVE else mark_of({Status(result.status): 1}),
+    }
+
+
+@blueprint.get("/ui/result/<int:result_id>/at/<int:position>")
+def at(result_id: int, position: int) -> Any:
+    """Lead from a place in the grid to its execution."""
+    return redirect(url_for("ui.executions.show", result_id=result_id, detail_id=details.at(result_id, position)))
+
+
+@blueprint.get("/ui/result/<int:result_id>/cancel/")
+def ask_cancel(result_id: int) -> Any:
+    """Ask before what waits is cancelled."""
+    return _ask_stop(result_id, Wish.CANCEL)
+
+
+@blueprint.get("/ui/result/<int:result_id>/kill/")
+def ask_kill(result_id: int) -> Any:
+    """Ask before what runs is killed."""
+    return _ask_stop(result_id, Wish.KILL)
+
+
+def _ask_stop(result_id: int, wish: Wish) -> str:
+    result = results.get(result_id)
+    return render_template(
+        "confirm/page.html",
+        title=f"Cancel what waits of result {result_id}?" if wish == Wish.CANCEL else f"Kill result {result_id}?",
+        consequence=f"{executions(result.queued)} waiting, {executions(result.running)} running. {CONSEQUENCES[wish]}",
+        action=url_for("ui.results.stop", result_id=result_id),
+        fields={"operation": wish},
+        back=url_for("ui.results.show", result_id=result_id),
+        keep="Let it run",
+        verb=f"Cancel {result.queued:,}" if wish == Wish.CANCEL else f"Kill {result.queued + result.running:,}",
+        symbol=SYMBOLS[wish],
+    )
+
+
+@blueprint.post("/ui/result/<int:result_id>/")
+def stop(result_id: int) -> Any:
+    """CANCEL or KILL a result."""
+    results.stop(result_id, _wish(request.form))
+    return redirect(url_for("ui.results.show", result_id=result_id), 303)
+
+
+@blueprint.get("/ui/result/<int:result_id>/delete/")
+def ask_delete(result_id: int) -> Any:
+    """Ask before a result is deleted."""
+    result = results.get(result_id)
+    return render_template(
+        "confirm/page.html",
+        title=f"Delete result {result_id}?",
+        consequence=f"The record of its {executions(result.times)} goes, with all logs. This can't be undone.",
+        action=url_for("ui.results.delete", result_id=result_id),
+        fields={},
+        back=url_for("ui.results.show", result_id=result_id),
+        keep="Keep it",
+        verb="Delete",
+        symbol="trash-2",
+    )
+
+
+@blueprint.post("/ui/result/<int:result_id>/delete/")
+def delete(result_id: int) -> Any:
+    """Delete a result."""
+    results.delete(result_id)
+    flash(f"Result {result_id} is deleted.", "good")
+    return redirect(url_for("ui.results.listing"), 303)
+
+
+@blueprint.get("/ui/result/<int:result_id>/detail.<any(csv, ndjson):form>")
+def download(result_id: int, form: str) -> Response:
+    """Give all executions as a file."""
+    rows = exports.csv(result_id) if form == "csv" else exports.ndjson(result_id)
+    headers = {"Content-Disposition": f'attachment; filename="result-{result_id}.{form}"'}
+    return Response(stream_with_context(rows), mimetype="text/csv" if form == "csv" else "application/x-ndjson", headers=headers)

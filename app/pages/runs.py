@@ -1,0 +1,94 @@
+"""Running a task: its form, what it will do, and running a result again."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from app.errors import TaskNotReady
+from app.pages import live, parameters
+from app.pages.forms import Form, typed
+from app.pages.words import duration, executions
+from app.schemas.fields import MOST_TIMES
+from app.services import forecasts, results, statistics, tasks
+from app.services.parameters import shown
+from app.states import Status
+
+blueprint = Blueprint("runs", __name__)
+
+
+def run_form(task_id: int) -> Form:
+    """Return the run form of a task with its defaults in it."""
+    return Form({"times": "1", **parameters.text_of(tasks.get(task_id).parameters)})
+
+
+def forecast(task_id: int, times: int) -> str:
+    """Say what a run will do: `20 executions, 8 at once, about 40 s by past durations`."""
+    found = forecasts.forecast(task_id, times)
+    words = [executions(found.times), f"{found.at_once} at once"]
+    words.append(f"about {duration(found.seconds)} by past durations" if found.seconds is not None else "no past durations to go by yet")
+    if found.before:
+        words.append(f"after {executions(found.before)} that wait already")
+    return ", ".join(words)
+
+
+@blueprint.get("/ui/task/<int:task_id>/forecast")
+def show_forecast(task_id: int) -> str:
+    """Return the forecast alone, for the number that is being typed."""
+    text = request.args.get("times", "").strip()
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_TIMES:
+        return f"A whole number from 1 to {MOST_TIMES:,}."
+    return forecast(task_id, int(text))
+
+
+@blueprint.post("/ui/task/<int:task_id>/")
+def run(task_id: int) -> Any:
+    """RUN a task, and go to the result."""
+    values = typed()
+    asked, wrong = parameters.read_run(values)
+    if wrong:
+        return _again(task_id, Form(values, wrong)), 422
+    try:
+        # The form showed the defaults, so what was cleared in it is meant to be gone.
+        result = results.submit(task_id, asked.pop("times", 1), asked, with_defaults=False)
+    except TaskNotReady as error:
+        return _again(task_id, Form(values, {"_task": [error.message]})), 409
+    return redirect(url_for("ui.results.show", result_id=result.id), 303)
+
+
+def _again(task_id: int, form: Form) -> str:
+    found = results.listing(1, 20, task_id=task_id)
+    context = {"task": tasks.get(task_id), "rows": found.rows, "total": found.total, "recent": statistics.recent([task_id])[task_id]}
+    return live.whole("task/page.html", "task/_live.html", **context, form=form, forecast="")
+
+
+@blueprint.get("/ui/result/<int:result_id>/rerun/")
+def rerun_form(result_id: int) -> Any:
+    """Show the form that runs a result again, with its parameters to edit."""
+    result = results.get(result_id)
+    values = {"times": str(result.times), **parameters.text_of(shown(result.parameters))}
+    return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=Form(values))
+
+
+@blueprint.post("/ui/result/<int:result_id>/rerun/")
+def rerun(result_id: int) -> Any:
+    """Run a result again: as it was, those that failed alone (`only`), or with what the form says (`edited`)."""
+    values = typed()
+    result = results.get(result_id)
+    changes: dict[str, Any] = {}
+    if values.pop("edited", None):
+        asked, wrong = parameters.read_run(values)
+        if wrong:
+            return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=Form(values, wrong)), 422
+        changes = {name: asked.get(name) for name in parameters.FIELDS}
+        if asked.get("times", result.times) != result.times:
+            changes["times"] = asked["times"]
+    only = [word for word in Status if word in request.form.getlist("only")] or None
+    again = results.rerun(result_id, only, changes)
+    return redirect(url_for("ui.results.show", result_id=again.id), 303)
+
+
+@blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/rerun/")
+def rerun_one(result_id: int, detail_id: int) -> Any:
+    """Run one execution again."""
+    again = results.rerun(result_id, detail_id=detail_id)
+    return redirect(url_for("ui.results.show", result_id=again.id), 303)

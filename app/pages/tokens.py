@@ -1,0 +1,56 @@
+"""/ui/token/: who may enter."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+
+from app.pages.forms import Form, load, typed
+from app.schemas.requests import CreateTokenSchema
+from app.services import tokens
+
+blueprint = Blueprint("tokens", __name__)
+
+
+@blueprint.get("/ui/token/")
+def listing() -> Any:
+    """List the tokens, with the form that makes one."""
+    return _page(Form())
+
+
+@blueprint.post("/ui/token/")
+def create() -> Any:
+    """Make a token, and show it once."""
+    asked, form = load(CreateTokenSchema(), typed())
+    if not form:
+        return _page(form), 422
+    token, text = tokens.create(**asked)
+    return _page(Form(), made=token, text=text), 201
+
+
+def _page(form: Form, **more: Any) -> str:
+    return render_template("token/page.html", rows=tokens.listing(), form=form, **more)
+
+
+@blueprint.get("/ui/token/<token_id>/revoke/")
+def ask_revoke(token_id: str) -> Any:
+    """Ask before a token is revoked."""
+    token = tokens.get(token_id)
+    return render_template(
+        "confirm/page.html",
+        title=f"Revoke the token {token.name}?",
+        consequence="Whoever uses it is refused from now on, and sessions opened with it end. This can't be undone.",
+        action=url_for("ui.tokens.revoke", token_id=token_id),
+        fields={},
+        back=url_for("ui.tokens.listing"),
+        keep="Keep it",
+        verb="Revoke",
+        symbol="trash-2",
+    )
+
+
+@blueprint.post("/ui/token/<token_id>/revoke/")
+def revoke(token_id: str) -> Any:
+    """Revoke a token."""
+    tokens.revoke(token_id)
+    flash("The token is revoked.", "good")
+    return redirect(url_for("ui.tokens.listing"), 303)
