@@ -10,11 +10,13 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCHEMES = ("light", "dark")
 WIDTHS = (320, 1280)
 HEIGHT = 800
-# A change of scheme or width may fade; axe is to see its end. What turns for ever is left to turn.
-SETTLE = """() => {
+# A change of scheme or width may fade, and a script may answer to it: axe is to see the end. What turns for ever is left to turn.
+SETTLE = """async () => {
+    const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     const ends = animation => Number.isFinite(animation.effect.getComputedTiming().endTime);
+    await drawn();
     document.getAnimations().filter(ends).forEach(animation => animation.finish());
-    return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await drawn();
 }"""
 # The culprits are the innermost elements that stick out, apart from what is in a box that scrolls by itself.
 STICKS_OUT = """() => {
