@@ -20,10 +20,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     make_folder(settings)
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(api.OPENAPI, SQLALCHEMY_DATABASE_URI=f"sqlite:///{settings.database}", MAX_CONTENT_LENGTH=1024 * 1024)
+    # Logs and exports are streamed as they come, so they are left as they are.
+    app.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
     app.extensions["log_store"] = LogStore(settings.instance / "logs", settings.log_cap)
     extensions.db.init_app(app)
+    extensions.compress.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory="app/migrations")
     extensions.huey.init_app(app)
     door.guard(app)

@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 from flask import Flask
+from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
@@ -40,6 +41,7 @@ class Queue(Huey):
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 api = Api()
 migrate = Migrate(render_as_batch=True)
+compress = Compress()
 # Unread results never expire, so none are stored.
 huey = Queue("estivador", results=False)
 
