@@ -22,8 +22,14 @@ def front() -> Any:
 def show() -> Any:
     """Show the dashboard."""
     found = overview.overview()
-    extra = {} if found.tasks else {"form": Form({"repository": EXAMPLE}), "suggestions": tasks.suggestions()}
+    extra = {} if found.tasks else _first_steps()
     return live.whole("dashboard/page.html", "dashboard/_live.html", found=found, **extra)
+
+
+def _first_steps() -> dict[str, Any]:
+    """The form of the first step, with an image in it that the Engine has already, if it has one."""
+    suggestions = tasks.suggestions()
+    return {"form": Form({"repository": suggestions[0] if suggestions else EXAMPLE}), "suggestions": suggestions}
 
 
 @blueprint.get("/ui/live")

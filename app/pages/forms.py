@@ -21,6 +21,10 @@ class Form:
         """Whether nothing is wrong with it."""
         return not self.errors
 
+    def has_any(self, *names: str) -> bool:
+        """Whether one of these fields holds something, or has something wrong."""
+        return any(self.values.get(name) or name in self.errors for name in names)
+
 
 def typed() -> dict[str, str]:
     """Return what the request's form holds, but for its CSRF token; line ends as a container expects them."""

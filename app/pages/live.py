@@ -7,13 +7,13 @@ from flask import Response, make_response, render_template, request
 from markupsafe import Markup
 
 
-def whole(page: str, region: str, etag: str | None = None, **context: Any) -> str:
+def whole(page: str, region: str, etag: str | None = None, /, **context: Any) -> str:
     """Render a page around its live region, and tell the script the region's ETag (default: a digest of it)."""
     live = render_template(region, **context)
     return render_template(page, live=Markup(live), live_etag=etag or digest(live), **context)  # noqa: S704 - rendered with autoescape
 
 
-def part(region: str, etag: str | None = None, **context: Any) -> Response:
+def part(region: str, etag: str | None = None, /, **context: Any) -> Response:
     """Render the live region alone; 304 where the browser has it already."""
     live = render_template(region, **context)
     response = make_response(live)

@@ -98,7 +98,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "task": tasks.get(result.task_id),
         "parameters": shown(result.parameters),
         "asked": asked,
-        "page": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
+        "found": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],
         "grid": statistics.grid(result_id),
         "figures": figures.of(result_id, result.revision, result.times, result.status),

@@ -69,6 +69,22 @@ def rerun_form(result_id: int) -> Any:
     return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=Form(values))
 
 
+@blueprint.get("/ui/result/<int:result_id>/rerun/failed/")
+def ask_rerun_failed(result_id: int) -> Any:
+    """Ask before those that failed run again."""
+    result = results.get(result_id)
+    return render_template(
+        "confirm/page.html",
+        title=f"Run the {result.error:,} failed of result {result_id} again?",
+        consequence=f"A new result of {executions(result.error)}, each with the index and the parameters it had. Result {result_id} stays as it is.",
+        action=url_for("ui.runs.rerun", result_id=result_id),
+        fields={"only": Status.ERROR},
+        back=url_for("ui.results.show", result_id=result_id),
+        verb="Run again",
+        symbol="rotate-cw",
+    )
+
+
 @blueprint.post("/ui/result/<int:result_id>/rerun/")
 def rerun(result_id: int) -> Any:
     """Run a result again: as it was, those that failed alone (`only`), or with what the form says (`edited`)."""

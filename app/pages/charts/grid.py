@@ -13,6 +13,9 @@ from app.states import Status
 CELL = 10
 """Units from a cell to the next; its shape has 8 of them."""
 
+WIDEST = 16
+"""Pixels of a cell where there is room; on a narrow screen it shrinks."""
+
 SHAPES: dict[Status, tuple[int, int, str]] = {
     Status.COMPLETE: (1, 1, "h8v8h-8z"),
     Status.ERROR: (1, 1, "l4 3 4-3v8l-4-3-4 3z"),
@@ -44,7 +47,7 @@ def grid(figures: Grid, name: str = "grid") -> Markup:
         at[status] = (x, y)
     rows = max(1, -(-len(figures.cells) // figures.columns))
     attributes = {"columns": figures.columns, "cell": CELL, "size": figures.size, "times": figures.times}
-    return picture("grid", name, ("Executions by index", _words(figures)), (figures.columns * CELL, rows * CELL), paths(data), data=attributes)
+    return picture("grid", name, ("Executions by index", _words(figures)), (figures.columns * CELL, rows * CELL), paths(data), data=attributes, width=figures.columns * WIDEST)
 
 
 def _shown(cell: Mapping[Status, int]) -> Status | None:

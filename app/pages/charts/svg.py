@@ -68,15 +68,15 @@ def label(x: float, y: float, text: str, anchor: str = "start") -> Markup:
 
 def picture(
     kind: str, name: str, words: tuple[str, str], size: tuple[float, float], body: Markup, *,
-    data: Mapping[str, int] | None = None, stretched: bool = False, role: str = "img",
+    data: Mapping[str, int] | None = None, stretched: bool = False, role: str = "img", width: float | None = None,
 ) -> Markup:  # fmt: skip
     """Return the SVG around `body`: `words` are its title and its description, whose ids are `name` with -t and -d."""
     attributes = Markup("").join(Markup(' data-{}="{}"').format(key, value) for key, value in (data or {}).items())
     return Markup(
         '<svg id="{name}" class="chart {kind}" role="{role}" aria-labelledby="{name}-t" aria-describedby="{name}-d"'
-        ' viewBox="0 0 {width} {height}" preserveAspectRatio="{fit}"{attributes}>'
+        ' viewBox="0 0 {width} {height}" preserveAspectRatio="{fit}"{attributes}{wide}>'
         '<title id="{name}-t">{title}</title><desc id="{name}-d">{desc}</desc>{body}</svg>'
     ).format(
         name=name, kind=kind, role=role, width=number(size[0]), height=number(size[1]), fit="none" if stretched else "xMidYMid meet",
-        attributes=attributes, title=words[0], desc=words[1], body=body,
+        attributes=attributes, wide="" if width is None else Markup(' width="{}"').format(number(width)), title=words[0], desc=words[1], body=body,
     )  # fmt: skip
