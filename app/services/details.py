@@ -44,3 +44,8 @@ def listing(
         # The moves keep these counts, so that a poll counts no rows.
         total = sum(result.counts[word] for word in (map(Status, set(status)) if status else Status))
     return page_of(query, page, page_size, total)
+
+
+def duration(start: float | None, end: float | None) -> float | None:
+    """Return end minus start in seconds to the millisecond; never negative, even where somebody set the Engine's clock back meanwhile."""
+    return None if start is None or end is None else round(max(round(end, 3) - round(start, 3), 0.0), 3)
