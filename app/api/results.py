@@ -8,9 +8,9 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
-from app.api.schemas import OneResultSchema, ResultSchema, SubmittedSchema
+from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
 from app.schemas.filters import ResultFilterSchema
-from app.schemas.requests import OperateResultSchema
+from app.schemas.requests import OperateResultSchema, OperateResultsSchema
 from app.services import results
 from app.states import Wish
 
@@ -27,11 +27,22 @@ class Results(MethodView):
     def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
         """List the results, newest first
 
-        Filters: `status` (repeatable), `task_id`.
+        Filters: `status` (repeatable), `task_id`, `from` and `to` (of `submitted_at`), `text` (part of the task's name or repository, or an id).
         """
         page = results.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total
         return page.rows
+
+    @idempotent(blueprint)
+    @blueprint.arguments(OperateResultsSchema)
+    @blueprint.response(200, CountSchema)
+    def post(self, body: dict[str, Any]) -> Any:
+        """CANCEL or KILL every live result that a filter selects
+
+        The filters are the list's, in the body; without any, all live results are meant. For CANCEL those count that have something left
+        that waits. `expect` is the number you mean to stop: 409 with the present number, and nothing is stopped, where it differs.
+        """
+        return {"count": results.stop_selected(Wish(body.pop("operation")), **body)}
 
 
 @blueprint.route("/<int:result_id>/")

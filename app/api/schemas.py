@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.schemas.fields import Epoch, doc
-from app.services import results
+from app.services import results, tasks
+from app.services.details import duration
 from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
 
@@ -66,14 +67,15 @@ class TimesSchema(ma.Schema):
     duration = fields.Method("get_duration", metadata={"description": "end minus start, seconds", "type": ["number", "null"]})
 
     def get_duration(self, row: Any) -> float | None:
-        """Never negative, even where somebody set the Engine's clock back meanwhile."""
-        return None if row.start is None or row.end is None else round(max(round(row.end, 3) - round(row.start, 3), 0.0), 3)
+        """Of rows of both kinds."""
+        return duration(row.start, row.end)
 
 
 class ResultSchema(TimesSchema):
     """A result: one RUN."""
 
     result_id = fields.Integer(attribute="id")
+    task_name = fields.Function(lambda row: getattr(row, "task_name", None) or tasks.get(row.task_id).name, metadata={"type": "string"})
     times = fields.Integer()
     counts = fields.Method("get_counts", metadata={"type": "object", "description": "How many executions stand in each status."})
     parameters = fields.Function(lambda row: shown(row.parameters), metadata={"type": "object"})
@@ -90,6 +92,12 @@ class OneResultSchema(ResultSchema):
     """A result as it answers alone."""
 
     reruns = fields.Function(lambda row: results.reruns(row.id), metadata={"type": "array", "items": {"type": "integer"}, "description": "Run it again."})
+
+
+class CountSchema(ma.Schema):
+    """How many results were stopped."""
+
+    count = fields.Integer(required=True)
 
 
 class DetailSchema(TimesSchema):

@@ -25,7 +25,7 @@ class Tasks(MethodView):
     def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
         """List the tasks, newest first
 
-        Filters: `status` (repeatable), `name`, `repository` (both exact).
+        Filters: `status` (repeatable), `name`, `repository` (both exact), `text` (part of either).
         """
         page = tasks.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total

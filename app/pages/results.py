@@ -174,6 +174,6 @@ def delete(result_id: int) -> Any:
 @blueprint.get("/ui/result/<int:result_id>/detail.<any(csv, ndjson):form>")
 def download(result_id: int, form: str) -> Response:
     """Give all executions as a file."""
-    rows = exports.csv(result_id) if form == "csv" else exports.ndjson(result_id)
+    rows = exports.as_csv(result_id) if form == "csv" else exports.as_ndjson(result_id)
     headers = {"Content-Disposition": f'attachment; filename="result-{result_id}.{form}"'}
     return Response(stream_with_context(rows), mimetype="text/csv" if form == "csv" else "application/x-ndjson", headers=headers)

@@ -9,6 +9,7 @@ from app.schemas.fields import doc
 from app.states import Reason, Status, TaskStatus
 
 PAGING = ("page", "page_size")
+LONGEST_TEXT = 255
 
 
 class FilterSchema(ma.Schema):
@@ -20,7 +21,8 @@ class FilterSchema(ma.Schema):
     @ma.validates_schema(pass_original=True)
     def refuse_unknown(self, data: Any, original: Any, **kwargs: Any) -> None:
         """A filter that is misspelt would let everything through."""
-        unknown = [name for name in original if name not in self.fields and name not in PAGING]
+        known = {field.data_key or name for name, field in self.fields.items()}
+        unknown = [name for name in original if name not in known and name not in PAGING]
         if unknown:
             raise ma.ValidationError({name: ["Unknown field."] for name in unknown})
 
@@ -37,12 +39,16 @@ class TaskFilterSchema(FilterSchema):
     status = fields.List(fields.String(validate=validate.OneOf([*TaskStatus])), metadata=doc("Repeatable."))
     name = fields.String()
     repository = fields.String()
+    text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of name or repository."))
 
 
 class ResultFilterSchema(StatusFilterSchema):
     """Filters of the results."""
 
     task_id = fields.Integer()
+    from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
+    to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
+    text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
 
 
 class DetailFilterSchema(StatusFilterSchema):

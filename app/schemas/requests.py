@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.schemas.fields import MOST_TIMES, Command, Environment, Repository, Seconds, Whole, doc, no_control_characters
+from app.schemas.filters import LONGEST_TEXT
 from app.states import Status
 
 PULL = validate.OneOf(("missing", "always", "never"))
@@ -90,3 +91,17 @@ class OperateResultSchema(OperateDetailSchema):
         """Chosen executions run once more each."""
         if "only" in data and "times" in data:
             raise ma.ValidationError({"times": ["Does not go with `only`: each of the chosen executions runs once more."]})
+
+
+class OperateResultsSchema(ma.Schema):
+    """What stops every live result that the filters select: those of the list of results."""
+
+    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL")))
+    expect = Whole(
+        required=True, validate=validate.Range(0), metadata=doc("How many results you mean to stop; where it is another number by now, none is stopped.")
+    )
+    status = fields.List(fields.String(validate=validate.OneOf([*Status])))
+    task_id = Whole()
+    from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
+    to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
+    text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))

@@ -1,9 +1,9 @@
-"""Lists: one page of rows and how many there are in all, as plain rows."""
+"""Lists: one page of rows and how many there are in all, as plain rows; and what a search text finds."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from app.extensions import db
 
@@ -20,3 +20,8 @@ def page_of(query: Select[Any], page: int, page_size: int, total: int | None = N
     if total is None:
         total = db.session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
     return Page(db.session.execute(query.limit(page_size).offset((page - 1) * page_size)).all(), total)
+
+
+def contains(text: str, *columns: Any) -> ColumnElement[bool]:
+    """Whether `text` is part of one of the columns as it is written (`%` and `_` mean themselves), upper or lower case."""
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))

@@ -1,9 +1,10 @@
 """What a user asks of results: submit a RUN, run it again, cancel or kill it, delete it, list, look."""
 
+import re
 import time
 from typing import Any
 
-from sqlalchemy import Integer, Select, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Integer, Select, func, insert, literal, or_, select, true, update
 
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
@@ -14,7 +15,7 @@ from app.jobs.starting import OF_TIMES
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
 from app.services import parameters as run_parameters
 from app.services import removal, tasks
-from app.services.listing import Page, page_of
+from app.services.listing import Page, contains, page_of
 from app.states import LIVE, Phase, Reason, Status, TaskStatus, Wish
 
 RINGS = 8
@@ -152,14 +153,46 @@ def reruns(result_id: int) -> list[int]:
     return list(db.session.execute(select(Result.id).where(Result.rerun_of == result_id).order_by(Result.id)).scalars())
 
 
-def listing(page: int, page_size: int, status: list[str] | None = None, task_id: int | None = None) -> Page:
-    """List results, newest first; `status` lets several through."""
-    query = select(*Result.__table__.columns).order_by(Result.id.desc())
+def listing(
+    page: int,
+    page_size: int,
+    status: list[str] | None = None,
+    task_id: int | None = None,
+    from_: float | None = None,
+    to: float | None = None,
+    text: str | None = None,
+) -> Page:
+    """List results, newest first, each with its `task_name`.
+
+    `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
+    name or repository, or a result's id (12 or #12).
+    """
+    query = select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
+    return page_of(query.where(*_conditions(status, task_id, from_, to, text)), page, page_size)
+
+
+def _conditions(
+    status: list[str] | None = None, task_id: int | None = None, from_: float | None = None, to: float | None = None, text: str | None = None
+) -> list[ColumnElement[bool]]:
+    """Return what listing()'s filters ask of a result and its task."""
+    # To the millisecond, as answers show it: who sends back a time that was shown means that result too.
+    submitted_at = func.round(Result.submitted_at, 3)
+    conditions: list[ColumnElement[bool]] = []
     if status:
-        query = query.where(Result.status.in_(status))
+        conditions.append(Result.status.in_(status))
     if task_id is not None:
-        query = query.where(Result.task_id == task_id)
-    return page_of(query, page, page_size)
+        conditions.append(Result.task_id == task_id)
+    if from_ is not None:
+        conditions.append(submitted_at >= from_)
+    if to is not None:
+        conditions.append(submitted_at <= to)
+    if text:
+        number = _NUMBER.fullmatch(text.strip())
+        conditions.append(or_(contains(text.strip(), Task.name, Task.repository), Result.id == (int(number[1]) if number else 0)))
+    return conditions
+
+
+_NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
 
 
 def stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
@@ -182,6 +215,38 @@ def stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
         for row_id in session.execute(select(Detail.id).where(*which, HOLDS_SLOT, Detail.wish.is_not(None))).scalars():
             ring(executions.advance, row_id)
     return result
+
+
+def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> int:
+    """CANCEL or KILL every live result that listing()'s `filters` select; return how many it was.
+
+    Raises WrongState, and stops nothing, where they are not `expect` (None: whatever they are). Each result is stopped in a transaction
+    of its own; one that ends meanwhile is left out.
+    """
+    with write() as session:  # begun as a write, so that what it reads is what there is now
+        ids = session.execute(_stoppable(wish, filters)).scalars().all()
+    if expect is not None and expect != len(ids):
+        raise WrongState(f"The filters select {len(ids)} live results now, not {expect}: look again, and send {len(ids)} as `expect` if you mean them.")
+    return sum(_stop_one(result_id, wish) for result_id in ids)
+
+
+def count_selected(wish: Wish, **filters: Any) -> int:
+    """Return how many results stop_selected() would stop now."""
+    return len(db.session.execute(_stoppable(wish, filters)).scalars().all())
+
+
+def _stoppable(wish: Wish, filters: dict[str, Any]) -> Select[Any]:
+    """Select the ids of the live results that the filters let through and that have something to cancel or to kill, oldest first."""
+    query = select(Result.id).join(Task, Task.id == Result.task_id).where(Result.status.in_(LIVE), *_conditions(**filters))
+    return query.where(Result.queued > 0 if wish == Wish.CANCEL else true()).order_by(Result.id)
+
+
+def _stop_one(result_id: int, wish: Wish) -> bool:
+    try:
+        stop(result_id, wish)
+    except (NotThere, WrongState):
+        return False
+    return True
 
 
 def _refuse(wish: Wish, live: set[str], what: str) -> None:

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
 from app.models import History, Result, Task, move_task, write
-from app.services.listing import Page, page_of
+from app.services.listing import Page, contains, page_of
 from app.services.parameters import given
 from app.services.removal import refuse_live, remove_result
 from app.states import LIVE, TaskStatus
@@ -110,8 +110,10 @@ def get(task_id: int) -> Task:
     return task
 
 
-def listing(page: int, page_size: int, status: list[str] | None = None, name: str | None = None, repository: str | None = None) -> Page:
-    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact."""
+def listing(
+    page: int, page_size: int, status: list[str] | None = None, name: str | None = None, repository: str | None = None, text: str | None = None
+) -> Page:
+    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either."""
     query = select(*Task.__table__.columns).order_by(Task.id.desc())
     if status:
         query = query.where(Task.status.in_(status))
@@ -119,4 +121,6 @@ def listing(page: int, page_size: int, status: list[str] | None = None, name: st
         query = query.where(Task.name == name)
     if repository is not None:
         query = query.where(Task.repository == repository)
+    if text:
+        query = query.where(contains(text, Task.name, Task.repository))
     return page_of(query, page, page_size)

@@ -47,7 +47,15 @@ def grid(figures: Grid, name: str = "grid") -> Markup:
         at[status] = (x, y)
     rows = max(1, -(-len(figures.cells) // figures.columns))
     attributes = {"columns": figures.columns, "cell": CELL, "size": figures.size, "times": figures.times}
-    return picture("grid", name, ("Executions by index", _words(figures)), (figures.columns * CELL, rows * CELL), paths(data), data=attributes, width=figures.columns * WIDEST)
+    return picture(
+        "grid",
+        name,
+        ("Executions by index", _words(figures)),
+        (figures.columns * CELL, rows * CELL),
+        paths(data),
+        data=attributes,
+        width=figures.columns * WIDEST,
+    )
 
 
 def _shown(cell: Mapping[Status, int]) -> Status | None:
