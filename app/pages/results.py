@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 
-from app.errors import NotThere
+from app.errors import NotThere, WrongState
 from app.pages import figures, live, queries
 from app.pages.charts import mark_of
+from app.pages.filters import with_query
 from app.pages.words import executions
-from app.services import details, exports, results, statistics, tasks
+from app.services import details, exports, results, tasks
 from app.services.parameters import shown
 from app.states import LIVE, Status, Wish
 
@@ -44,9 +45,9 @@ def ask_stop_selected() -> Any:
         "confirm/page.html",
         title=f"{wish.capitalize()} {count:,} {'result' if count == 1 else 'results'}?",
         consequence=CONSEQUENCES[wish],
-        action=url_for("ui.results.stop_selected", **request.args.to_dict(flat=False)),
+        action=url_for("ui.results.stop_selected") + with_query(operation=None),
         fields={"operation": wish, "expect": count},
-        back=url_for("ui.results.listing", **request.args.to_dict(flat=False)),
+        back=url_for("ui.results.listing") + with_query(operation=None),
         keep="Leave them",
         verb=f"{wish.capitalize()} {count:,}",
         symbol=SYMBOLS[wish],
@@ -57,9 +58,12 @@ def ask_stop_selected() -> Any:
 def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
     wish, asked = _wish(request.form), queries.results()
-    count = results.stop_selected(wish, expect=int(request.form["expect"]), **asked.filters)
+    expected = request.form.get("expect", "")
+    if not expected.isascii() or not expected.isdigit():
+        raise WrongState("It is not said how many results you were shown, so nothing was done. Go back to the list, and ask again.")
+    count = results.stop_selected(wish, expect=int(expected), **asked.filters)
     flash(f"{wish.capitalize()} is on its way for {count:,} results.", "good")
-    return redirect(url_for("ui.results.listing", **{name: values for name, values in request.args.to_dict(flat=False).items() if name != "operation"}), 303)
+    return redirect(url_for("ui.results.listing") + with_query(), 303)
 
 
 CONSEQUENCES = {
@@ -100,7 +104,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "asked": asked,
         "found": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],
-        "grid": statistics.grid(result_id),
+        "grid": figures.grid(result_id, result.revision),
         "figures": figures.of(result_id, result.revision, result.times, result.status),
         "mark": mark_of(result.counts) if result.status in LIVE else mark_of({Status(result.status): 1}),
     }

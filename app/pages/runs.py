@@ -98,7 +98,7 @@ def rerun(result_id: int) -> Any:
         changes = {name: asked.get(name) for name in parameters.FIELDS}
         if asked.get("times", result.times) != result.times:
             changes["times"] = asked["times"]
-    only = [word for word in Status if word in request.form.getlist("only")] or None
+    only = [str(word) for word in Status if word in request.form.getlist("only")] or None
     again = results.rerun(result_id, only, changes)
     return redirect(url_for("ui.results.show", result_id=again.id), 303)
 

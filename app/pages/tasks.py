@@ -7,9 +7,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from app.errors import NameTaken, NotThere
 from app.pages import live, queries
 from app.pages.forms import Form, load, typed
+from app.pages.parameters import read_defaults, text_of
+from app.pages.runs import forecast, run_form
 from app.schemas.requests import RegisterSchema, UpdateTaskSchema
 from app.services import results, statistics, tasks
-from app.pages.parameters import read_defaults, text_of
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -48,7 +49,7 @@ def register() -> Any:
     if not form:
         return _form(form), 422
     try:
-        task = tasks.register(**asked, **({"parameters": defaults} if defaults else {}))
+        task = tasks.register(**asked, parameters=defaults or None)
     except NameTaken as error:
         return _form(Form(values, {"name": [error.message]})), 409
     return redirect(url_for("ui.tasks.show", task_id=task.id), 303)
@@ -61,9 +62,7 @@ def _form(form: Form) -> str:
 @blueprint.get("/ui/task/<int:task_id>/")
 def show(task_id: int) -> Any:
     """Show a task: the run form first, then its results."""
-    from app.pages.runs import run_form
-
-    return live.whole("task/page.html", "task/_live.html", **_task(task_id), form=run_form(task_id), **_forecast(task_id, 1))
+    return live.whole("task/page.html", "task/_live.html", **_task(task_id), form=run_form(task_id), forecast=forecast(task_id, 1))
 
 
 @blueprint.get("/ui/task/<int:task_id>/live")
@@ -80,12 +79,6 @@ def _task(task_id: int) -> dict[str, Any]:
     asked = queries.paging()
     found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
     return {"task": task, "rows": found.rows, "total": found.total, "asked": asked, "recent": statistics.recent([task_id])[task_id]}
-
-
-def _forecast(task_id: int, times: int) -> dict[str, Any]:
-    from app.pages.runs import forecast
-
-    return {"forecast": forecast(task_id, times)}
 
 
 @blueprint.get("/ui/task/<int:task_id>/edit/")
