@@ -22,9 +22,9 @@ OPENAPI: dict[str, Any] = {
 
 def register(app: Flask) -> None:
     """Add the blueprints, the error answers and the conditional answers to the application."""
-    from app.api import conditional, details, exports, failures, health, results, tasks
+    from app.api import conditional, details, engines, exports, failures, health, results, tasks, tokens
 
-    for blueprint in (tasks.blueprint, results.blueprint, details.blueprint, exports.blueprint, health.blueprint):
+    for blueprint in (tasks.blueprint, results.blueprint, details.blueprint, exports.blueprint, engines.blueprint, tokens.blueprint, health.blueprint):
         api.register_blueprint(blueprint)
     failures.register(app)
     conditional.register(app)

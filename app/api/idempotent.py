@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -20,14 +21,17 @@ PARAMETER = {
 }  # fmt: skip
 
 
-def idempotent(blueprint: Blueprint) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a view answer a repeated Idempotency-Key with the first answer; outermost, so that it sees the finished response."""
+def idempotent(blueprint: Blueprint, secret: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a view answer a repeated Idempotency-Key with the first answer; outermost, so that it sees the finished response.
+
+    `secret` names a field of the answer that is not kept: it is null in the repeated one.
+    """
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(view)
         def once(*args: Any, **kwargs: Any) -> Any:
             key = request.headers.get(HEADER)
-            return view(*args, **kwargs) if key is None else _once(key, lambda: make_response(view(*args, **kwargs)))
+            return view(*args, **kwargs) if key is None else _once(key, lambda: make_response(view(*args, **kwargs)), secret)
 
         documented: Callable[..., Any] = blueprint.doc(parameters=[PARAMETER])(once)
         return documented
@@ -35,19 +39,26 @@ def idempotent(blueprint: Blueprint) -> Callable[[Callable[..., Any]], Callable[
     return decorate
 
 
-def _once(key: str, view: Callable[[], Response]) -> Response:
+def _once(key: str, view: Callable[[], Response], secret: str | None) -> Response:
     if not 0 < len(key) <= LONGEST:
         abort(422, message=f"An {HEADER} has 1 to {LONGEST} characters.")
     digest = hashlib.sha256(b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))).hexdigest()
+    made: list[Response] = []
 
     def answer() -> Answer:
-        response = view()
-        return Answer(response.status_code, response.headers.get("Location"), response.get_data(as_text=True))
+        made.append(view())
+        return Answer(made[0].status_code, made[0].headers.get("Location"), _kept(made[0], secret))
 
     given, replayed = idempotency.once(g.token.id, key, digest, answer)
+    if not replayed:
+        return made[0]
     response = Response(given.body, given.status_code, mimetype="application/json")
     if given.location:
         response.location = given.location
-    if replayed:
-        response.headers["Idempotent-Replayed"] = "true"
+    response.headers["Idempotent-Replayed"] = "true"
     return response
+
+
+def _kept(response: Response, secret: str | None) -> str:
+    """Return what is kept of an answer's body."""
+    return response.get_data(as_text=True) if secret is None else json.dumps({**response.get_json(), secret: None})

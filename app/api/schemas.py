@@ -127,3 +127,57 @@ class ReadySchema(ma.Schema):
 
     status = fields.String(validate=validate.OneOf(("ready", "not ready")))
     parts = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class ConsumerSchema(ma.Schema):
+    """A consumer process."""
+
+    host = fields.String()
+    pid = fields.Integer()
+    started_at = Epoch()
+    seen_at = Epoch()
+    alive = fields.Boolean(metadata=doc("Whether it has said so lately."))
+
+
+class DiskSchema(ma.Schema):
+    """Bytes on the Engine's disk."""
+
+    images = fields.Integer()
+    containers = fields.Integer()
+    volumes = fields.Integer()
+
+
+class EngineSchema(ma.Schema):
+    """A Docker Engine. What it says of itself is null where it does not answer."""
+
+    engine_id = fields.Integer(attribute="id")
+    name = fields.String()
+    address = fields.String()
+    slots = fields.Integer(metadata=doc("Executions it may hold at once."))
+    held = fields.Integer(metadata=doc("Slots that are held now."))
+    version = fields.String(attribute="info.version", dump_default=None, allow_none=True)
+    api_version = fields.String(attribute="info.api_version", dump_default=None, allow_none=True)
+    operating_system = fields.String(attribute="info.operating_system", dump_default=None, allow_none=True)
+    cpus = fields.Integer(attribute="info.cpus", dump_default=None, allow_none=True)
+    memory = fields.Integer(attribute="info.memory", dump_default=None, allow_none=True, metadata=doc("Bytes."))
+    running = fields.Integer(attribute="info.running", dump_default=None, allow_none=True, metadata=doc("Containers that run on it, ours and others'."))
+    disk = fields.Nested(DiskSchema, allow_none=True, metadata=doc("null where it does not come quickly."))
+    seen_at = Epoch(allow_none=True, metadata=doc("When a consumer last had an answer of it."))
+    trouble = fields.String(allow_none=True, metadata=doc("What is the matter with it, and what to do."))
+    consumers = fields.List(fields.Nested(ConsumerSchema))
+
+
+class TokenSchema(ma.Schema):
+    """A token, without its secret."""
+
+    token_id = fields.String(attribute="id")
+    name = fields.String()
+    role = fields.String()
+    created_at = Epoch()
+    used_at = Epoch(allow_none=True, metadata=doc("Last used, to the minute."))
+
+
+class NewTokenSchema(TokenSchema):
+    """A token as it is answered once."""
+
+    token = fields.String(allow_none=True, metadata=doc("`est_<id>_<secret>`: shown once, and kept nowhere."))

@@ -95,6 +95,13 @@ def find(engine: docker.APIClient, reference: str) -> str | None:
         return None
 
 
+def local_references(engine: docker.APIClient) -> list[str]:
+    """Return the references (`repository:tag`) of the images in the Engine's store, sorted; images without one are left out."""
+    with translated():
+        rows: list[dict[str, Any]] = engine.images()
+    return sorted({tag for row in rows for tag in row.get("RepoTags") or () if "<none>" not in tag})
+
+
 def pull(engine: docker.APIClient, reference: Reference, limits: Limits, report: Callable[[dict[str, int]], None]) -> str:
     """Pull an image and return the id it then has in the Engine's store.
 

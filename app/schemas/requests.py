@@ -105,3 +105,10 @@ class OperateResultsSchema(ma.Schema):
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
     to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
+
+
+class CreateTokenSchema(ma.Schema):
+    """What makes a token."""
+
+    name = fields.String(required=True, validate=(validate.Length(1, 64), no_control_characters), metadata=doc("Who or what it is for."))
+    role = fields.String(load_default="admin", validate=validate.OneOf(("admin",)))

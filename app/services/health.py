@@ -5,19 +5,41 @@ import time
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.config import Settings
 from app.engine import connection
 from app.extensions import db, huey
 from app.jobs import context
 from app.jobs.heartbeat import EVERY
-from app.models import Consumer
+from app.models import Consumer, Engine
 
 ALIVE_WITHIN = 3 * EVERY
 """Seconds since its last beat within which a consumer counts as alive."""
+
+SILENT_AFTER = 30.0
+"""Seconds without an answer of the Engine after which it counts as out, although no call of it has failed yet."""
 
 
 def check() -> dict[str, str]:
     """Return for database, queue, consumer and engine "ok" or a sentence that says what is wrong."""
     return {"database": _database(), "queue": _queue(), "consumer": _consumer(), "engine": _engine()}
+
+
+def noted() -> dict[str, str]:
+    """Answer as check() does, but ask no Engine: what the supervisor noted of it lately counts, so that no page waits for one that hangs."""
+    consumer = _consumer()
+    return {"database": _database(), "queue": _queue(), "consumer": consumer, "engine": _engine_noted() if consumer == "ok" else "ok"}
+
+
+def _engine_noted() -> str:
+    """Where no consumer is alive, nobody notes anything: that is the trouble then."""
+    trouble, seen_at = db.session.execute(select(Engine.trouble, Engine.seen_at)).first() or (None, None)
+    silent = seen_at is not None and time.time() - seen_at > SILENT_AFTER
+    return engine_out(context.settings()) if trouble or silent else "ok"
+
+
+def engine_out(settings: Settings) -> str:
+    """Say that the Engine does not answer, and what to do."""
+    return f"The Docker Engine at {settings.engine.url} does not answer: what is submitted waits until it does. Start it, or check DOCKER_HOST."
 
 
 def _database() -> str:
@@ -48,6 +70,4 @@ def _consumer() -> str:
 
 def _engine() -> str:
     trouble = connection.answers(context.settings().engine)
-    if trouble is None:
-        return "ok"
-    return f"The Docker Engine at {context.settings().engine.url} does not answer: what is submitted waits until it does. Start it, or check DOCKER_HOST."
+    return "ok" if trouble is None else engine_out(context.settings())

@@ -2,9 +2,10 @@
 
 import re
 import time
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, func, insert, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, func, insert, literal, or_, select, true, update
 
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
@@ -167,8 +168,18 @@ def listing(
     `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
     name or repository, or a result's id (12 or #12).
     """
-    query = select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
-    return page_of(query.where(*_conditions(status, task_id, from_, to, text)), page, page_size)
+    return page_of(_listed().where(*_conditions(status, task_id, from_, to, text)), page, page_size)
+
+
+def newest(statuses: Collection[str], number: int) -> Sequence[Row[Any]]:
+    """Return the newest results that stand in `statuses`, at most `number`; rows as listing() gives them, without counting the rest."""
+    # Of the ended there are many: read them from the end, not all of them by their status.
+    which = Result.status.in_(statuses) if LIVE.issuperset(statuses) else Result.status.not_in({*Status} - {*statuses})
+    return db.session.execute(_listed().where(which).limit(number)).all()
+
+
+def _listed() -> Select[Any]:
+    return select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
 
 
 def _conditions(

@@ -5,9 +5,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.engine import connection, images
+from app.engine.errors import EngineError
 from app.engine.references import parse
 from app.errors import NameTaken, NotThere, WrongState
 from app.extensions import db
+from app.jobs import context
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
 from app.models import History, Result, Task, move_task, write
@@ -15,6 +18,10 @@ from app.services.listing import Page, contains, page_of
 from app.services.parameters import given
 from app.services.removal import refuse_live, remove_result
 from app.states import LIVE, TaskStatus
+
+MOST_SUGGESTIONS = 200
+PATIENCE = 2.0
+"""Seconds the Engine has to say what is in its store."""
 
 
 def register(repository: str, name: str | None = None, pull: str = "missing", description: str = "", parameters: dict[str, Any] | None = None) -> Task:
@@ -124,3 +131,11 @@ def listing(
     if text:
         query = query.where(contains(text, Task.name, Task.repository))
     return page_of(query, page, page_size)
+
+
+def suggestions() -> list[str]:
+    """Return references of images in the Engine's store, at most 200; none where it does not answer within 2 s."""
+    try:
+        return images.local_references(connection.client(context.settings().engine, PATIENCE))[:MOST_SUGGESTIONS]
+    except EngineError:
+        return []

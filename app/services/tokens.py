@@ -2,18 +2,27 @@
 
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
-from app.errors import NotAuthenticated
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
+
+from app.errors import NameTaken, NotAuthenticated, NotThere, WrongState
 from app.extensions import db
 from app.models import Token, write
 
 _FORM = re.compile(r"est_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 ADMIN_NAME = "admin-token"
+NOTE_EVERY = 60.0
+"""Seconds between two notes that a token is used."""
+
+log = logging.getLogger(__name__)
 
 
 def authenticate(text: str | None) -> Token:
@@ -24,7 +33,71 @@ def authenticate(text: str | None) -> Token:
         raise NotAuthenticated(
             "A valid token is needed: send `Authorization: Bearer <token>`. The first one lies in the file admin-token in the instance folder."
         )
+    note_use(token)
     return token
+
+
+def note_use(token: Token) -> None:
+    """Write down that a token is used, at most once a minute; a record that is busy is not waited for."""
+    now = time.time()
+    if token.used_at is not None and now - token.used_at < NOTE_EVERY:
+        return
+    change = db.update(Token).where(Token.id == token.id).values(used_at=now)
+    try:
+        with db.engine.connect() as connection:
+            _write_if_free(connection, change)
+    except OperationalError as error:
+        log.info("the use of token %s was not noted: %s", token.id, error.orig)
+
+
+def _write_if_free(connection: Connection, change: Any) -> None:
+    """Write on a connection of our own, and wait for nobody else's write: who asks for a page does not care about this one."""
+    timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        connection.execute(change)
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(timeout)}")
+
+
+def listing() -> list[Token]:
+    """List the tokens, oldest first; none carries its secret."""
+    return list(db.session.execute(select(Token).order_by(Token.created_at, Token.id)).scalars())
+
+
+def create(name: str, role: str = "admin") -> tuple[Token, str]:
+    """Make a token, and return it with its text, which nobody can be shown again.
+
+    Raises NameTaken for the name of the one in the file, which is replaced by that name.
+    """
+    if name == ADMIN_NAME:
+        raise NameTaken(f"{ADMIN_NAME} is the name of the token in the file of that name: give another `name`.")
+    secret = secrets.token_urlsafe(32)
+    with write() as session:
+        token = Token(id=secrets.token_hex(4), name=name, role=role, digest=_digest(secret), created_at=time.time())
+        session.add(token)
+    return token, f"est_{token.id}_{secret}"
+
+
+def revoke(token_id: str) -> None:
+    """Delete a token, and with it the sessions that were opened by it.
+
+    Raises NotThere, and WrongState for the one in the file admin-token and for the last there is.
+    """
+    with write() as session:
+        token = session.get(Token, token_id)
+        if token is None:
+            raise NotThere(f"There is no token {token_id}: GET /token/ lists them.")
+        if token.name == ADMIN_NAME:
+            raise WrongState(
+                "This is the token in the file admin-token, which keeps the door open to who owns the instance folder. To replace it, "
+                "delete the file and start Estivador again: a new one is made, and this one opens nothing any more."
+            )
+        if session.execute(select(func.count()).select_from(Token)).scalar_one() == 1:
+            raise WrongState("This is the last token, and without it nobody could enter: make another first.")
+        session.execute(db.delete(Token).where(Token.id == token_id))
 
 
 def ensure_admin(folder: Path) -> bool:

@@ -1,0 +1,51 @@
+"""/token/: who may enter."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from app.api.blueprint import Blueprint
+from app.api.idempotent import idempotent
+from app.api.schemas import NewTokenSchema, TokenSchema
+from app.schemas.requests import CreateTokenSchema
+from app.services import tokens
+
+blueprint = Blueprint("token", __name__, url_prefix="/token", description="Who may enter")
+
+
+@blueprint.route("/")
+class Tokens(MethodView):
+    """The set of tokens."""
+
+    @blueprint.response(200, TokenSchema(many=True))
+    def get(self) -> Any:
+        """List the tokens, oldest first
+
+        None carries its secret, of which only a digest is kept.
+        """
+        return tokens.listing()
+
+    @idempotent(blueprint, secret="token")  # noqa: S106  (the name of a field)
+    @blueprint.arguments(CreateTokenSchema)
+    @blueprint.response(201, NewTokenSchema)
+    def post(self, body: dict[str, Any]) -> Any:
+        """Make a token
+
+        `token` in the answer is what to send as `Authorization: Bearer`. It is shown this once: a repeated request with the same
+        Idempotency-Key makes no second token, and has null there.
+        """
+        token, text = tokens.create(**body)
+        return {**{name: getattr(token, name) for name in ("id", "name", "role", "created_at", "used_at")}, "token": text}
+
+
+@blueprint.route("/<token_id>/")
+class Token(MethodView):
+    """One token."""
+
+    @blueprint.response(204)
+    def delete(self, token_id: str) -> None:
+        """Revoke a token
+
+        It opens nothing any more, and whoever signed in to the pages with it is signed out. 409 for the one in the file admin-token.
+        """
+        tokens.revoke(token_id)
