@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
+from app.errors import NameTaken
 from app.pages.forms import Form, load, typed
 from app.schemas.requests import CreateTokenSchema
 from app.services import tokens
@@ -23,7 +24,10 @@ def create() -> Any:
     asked, form = load(CreateTokenSchema(), typed())
     if not form:
         return _page(form), 422
-    token, text = tokens.create(**asked)
+    try:
+        token, text = tokens.create(**asked)
+    except NameTaken as error:
+        return _page(Form({"name": asked["name"]}, {"name": [error.message]})), 409
     return _page(Form(), made=token, text=text), 201
 
 

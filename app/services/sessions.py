@@ -34,6 +34,7 @@ def authenticate(secret: str | None) -> Token:
     token = db.session.get(Token, row.token_id) if row is not None and row.ends_at > time.time() else None
     if token is None:
         raise NotAuthenticated("Sign in with a token: the first one lies in the file admin-token in the instance folder.")
+    tokens.note_use(token)
     return token
 
 

@@ -67,6 +67,14 @@ def listing() -> list[Token]:
     return list(db.session.execute(select(Token).order_by(Token.created_at, Token.id)).scalars())
 
 
+def get(token_id: str) -> Token:
+    """Return a token; raise NotThere where there is none with this id."""
+    token = db.session.get(Token, token_id)
+    if token is None:
+        raise NotThere(f"There is no token {token_id}: GET /token/ lists them.")
+    return token
+
+
 def create(name: str, role: str = "admin") -> tuple[Token, str]:
     """Make a token, and return it with its text, which nobody can be shown again.
 
@@ -87,9 +95,7 @@ def revoke(token_id: str) -> None:
     Raises NotThere, and WrongState for the one in the file admin-token and for the last there is.
     """
     with write() as session:
-        token = session.get(Token, token_id)
-        if token is None:
-            raise NotThere(f"There is no token {token_id}: GET /token/ lists them.")
+        token = get(token_id)
         if token.name == ADMIN_NAME:
             raise WrongState(
                 "This is the token in the file admin-token, which keeps the door open to who owns the instance folder. To replace it, "
