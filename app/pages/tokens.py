@@ -28,7 +28,7 @@ def create() -> Any:
         token, text = tokens.create(**asked)
     except NameTaken as error:
         return _page(Form({"name": asked["name"]}, {"name": [error.message]})), 409
-    return _page(Form(), made=token, text=text), 201
+    return _page(Form(), made=token, secret=text), 201
 
 
 def _page(form: Form, **more: Any) -> str:
