@@ -16,7 +16,6 @@ PATHS = [
     "/ready/",
     "/openapi.json",
     "/",
-    "/static/x",
     "/nowhere",
 ]
 

@@ -16,6 +16,7 @@ from app.extensions import db, huey
 from app.services.setup import prepare
 from tests.support.estivador import Estivador
 from tests.support.recorder import Recorder
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -47,17 +48,18 @@ def client(app: Flask) -> FlaskClient:
 
 @contextmanager
 def whole_estivador(folder: Path, client: DockerClient, **environment: str) -> Iterator[Estivador]:
-    """An Estivador whose web server runs and whose consumer does not yet. Its containers are gone afterwards, or this fails."""
+    """An Estivador whose web server runs and whose consumer does not yet. Its containers are gone at the end, or this fails."""
     place = Estivador(folder, **environment)
     try:
         place.start_web()
         yield place
+        # What has ended may be about to be removed: that belongs to it.
+        until(lambda: not place.containers(client), 10, "no container is left")
     finally:
         place.close()
         left = place.containers(client)
         for container in left:
             client.api.remove_container(container["Id"], force=True, v=True)
-    assert not left, f"containers were left behind: {left}"
 
 
 @pytest.fixture
