@@ -1,6 +1,18 @@
 from flask.testing import FlaskClient
 
-PATHS = {"/task/", "/task/{task_id}/", "/result/", "/result/{result_id}/", "/result/{result_id}/detail/", "/result/{result_id}/detail/{detail_id}/"}
+PATHS = {
+    "/task/",
+    "/task/{task_id}/",
+    "/result/",
+    "/result/{result_id}/",
+    "/result/{result_id}/detail/",
+    "/result/{result_id}/detail/{detail_id}/",
+    "/result/{result_id}/detail.csv",
+    "/result/{result_id}/detail.ndjson",
+    "/engine/",
+    "/token/",
+    "/token/{token_id}/",
+}
 
 
 def test_the_document_is_openapi_3_1_and_names_every_path(client: FlaskClient) -> None:

@@ -1,0 +1,101 @@
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.errors import WrongState
+from app.extensions import db
+from app.models import Session, Token
+from app.services import tokens
+
+
+def enters(app: Flask, text: str) -> bool:
+    return app.test_client().get("/task/", headers={"Authorization": f"Bearer {text}"}).status_code == 200
+
+
+def test_a_token_opens_the_door_until_it_is_revoked(app: Flask, client: FlaskClient) -> None:
+    answer = client.post("/token/", json={"name": "ci"})
+    made = answer.get_json()
+    assert (answer.status_code, made["name"], made["role"], made["used_at"]) == (201, "ci", "admin", None)
+    assert enters(app, made["token"])
+    assert client.delete(f"/token/{made['token_id']}/").status_code == 204
+    assert not enters(app, made["token"])
+    assert client.delete(f"/token/{made['token_id']}/").status_code == 404
+
+
+def test_the_list_shows_no_secret(client: FlaskClient) -> None:
+    client.post("/token/", json={"name": "ci"})
+    rows = client.get("/token/").get_json()
+    assert [row["name"] for row in rows] == ["admin-token", "ci"]
+    assert {key for row in rows for key in row} == {"token_id", "name", "role", "created_at", "used_at"}
+
+
+def test_the_same_key_makes_one_token_and_its_secret_is_kept_nowhere(app: Flask, client: FlaskClient) -> None:
+    first, again = (client.post("/token/", json={"name": "ci"}, headers={"Idempotency-Key": "k"}).get_json() for _ in range(2))
+    assert (again["token_id"], again["token"]) == (first["token_id"], None)
+    assert len(client.get("/token/").get_json()) == 2
+    for path in Path(app.instance_path).glob("estivador.db*"):
+        assert first["token"].split("_", 2)[2].encode() not in path.read_bytes()
+
+
+def test_the_token_of_the_file_stays(client: FlaskClient) -> None:
+    admin = client.get("/token/").get_json()[0]
+    answer = client.delete(f"/token/{admin['token_id']}/")
+    assert (answer.status_code, "delete the file" in answer.get_json()["message"]) == (409, True)
+    assert client.post("/token/", json={"name": "admin-token"}).status_code == 409
+
+
+def test_the_last_token_stays(app: Flask) -> None:
+    with app.app_context():
+        token, _ = tokens.create("ci")
+        db.session.execute(db.delete(Token).where(Token.name == tokens.ADMIN_NAME))
+        db.session.commit()
+        with pytest.raises(WrongState, match="last token"):
+            tokens.revoke(token.id)
+
+
+def test_sessions_go_with_their_token(app: Flask) -> None:
+    with app.app_context():
+        token, _ = tokens.create("ci")
+        db.session.add(Session(digest="0" * 64, token_id=token.id, created_at=1.0, ends_at=2.0))
+        db.session.commit()
+        tokens.revoke(token.id)
+        assert db.session.execute(db.select(Session)).first() is None
+
+
+@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 65}, {"name": "a\nb"}, {"name": "a", "role": "king"}])
+def test_a_token_that_does_not_fit_is_refused(client: FlaskClient, body: object) -> None:
+    assert client.post("/token/", json=body).status_code == 422
+
+
+def test_its_use_is_noted_once_a_minute(app: Flask) -> None:
+    with app.app_context():
+        token, text = tokens.create("ci")
+        token_id = token.id
+    uses = []
+    for older_by in (0.0, 0.0, 61.0):
+        with app.app_context():
+            db.session.execute(db.update(Token).where(Token.id == token_id).values(used_at=Token.used_at - older_by))
+            db.session.commit()
+            tokens.authenticate(text)
+            db.session.rollback()
+            uses.append(db.session.execute(db.select(Token.used_at).where(Token.id == token_id)).scalar_one())
+    assert uses[0] == uses[1] < uses[2]
+    assert abs(uses[2] - time.time()) < 30
+
+
+def test_a_busy_record_keeps_nobody_waiting_at_the_door(app: Flask, client: FlaskClient) -> None:
+    text = client.post("/token/", json={"name": "ci"}).get_json()["token"]
+    other = sqlite3.connect(Path(app.instance_path) / "estivador.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        begun = time.monotonic()
+        assert enters(app, text)
+        assert time.monotonic() - begun < 2, "shorter than the busy timeout"
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert client.post("/task/", json={"repository": "a"}).status_code == 201, "who writes waits as before"
