@@ -6,8 +6,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from app.errors import NotThere, WrongState
 from app.pages import figures, live, queries
-from app.pages.charts import mark_of
 from app.pages.filters import with_query
+from app.pages.marks import mark_of
 from app.pages.words import executions
 from app.services import details, exports, results, tasks
 from app.services.parameters import shown

@@ -65,9 +65,14 @@ function wake() {
     if (!document.hidden && !isPaused()) document.dispatchEvent(new Event("wake"));
 }
 
+let status;
+
 function showState() {
     const live = byId("live");
     if (!live?.dataset.state) return;
+    /* Said once, when it has changed: never at each refresh. */
+    if (status && live.dataset.status && live.dataset.status !== status) write(byId("announcement"), live.dataset.status);
+    status = live.dataset.status;
     const icon = byId("favicon");
     const href = icon.href.replace(/favicon-\w+\.svg.*/, `favicon-${live.dataset.state}.svg`);
     if (icon.href !== href) icon.href = href;

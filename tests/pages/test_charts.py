@@ -2,16 +2,18 @@ import random
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
-from app.pages import charts
+from app.pages import charts, marks
 from app.services.statistics import Bin, Grid, Past, Point, Recent, Span, Summary, Timeline
 from app.states import Status
 
 EVIL = '"><script>alert(1)</script>'
 ALL = list(Status)
+STATIC = Path(__file__).resolve().parents[2] / "app" / "static"
 SUMMARY = Summary(9_800, 0.1, 2.0, 7.5, 9.9)
 
 
@@ -184,10 +186,9 @@ def test_a_task_without_results_has_an_empty_row() -> None:
         ({Status.COMPLETE: 9, Status.CANCELLED: 1}, "complete"),
     ],
 )
-def test_the_icon_says_how_it_stands(counts: dict[Status, int], mark: charts.Mark) -> None:
-    assert charts.mark_of(counts) == mark
-    tree = parsed(charts.favicon(mark))
-    assert tree.tag == "{http://www.w3.org/2000/svg}svg"
+def test_the_icon_says_how_it_stands(counts: dict[Status, int], mark: marks.Mark) -> None:
+    assert marks.mark_of(counts) == mark
+    assert ET.parse(STATIC / f"favicon-{mark}.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_no_name_or_title_breaks_out() -> None:

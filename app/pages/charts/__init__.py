@@ -5,9 +5,8 @@ Each has a title and a description with its numbers, and at most one path a stat
 
 from app.pages.charts.bar import bar
 from app.pages.charts.bars import bars
-from app.pages.charts.favicon import Mark, favicon, mark_of
 from app.pages.charts.grid import grid
 from app.pages.charts.histogram import histogram
 from app.pages.charts.timeline import timeline
 
-__all__ = ["Mark", "bar", "bars", "favicon", "grid", "histogram", "mark_of", "timeline"]
+__all__ = ["bar", "bars", "grid", "histogram", "timeline"]
