@@ -44,7 +44,8 @@ def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[di
     try:
         asked: dict[str, Any] = schema.load(body)
     except ma.ValidationError as error:
-        for name, found in error.normalized_messages().items():
+        messages = error.messages if isinstance(error.messages, dict) else {"_form": error.messages}
+        for name, found in messages.items():
             form.errors.setdefault(name, _sentences(found))
         return {}, form
     return asked, form

@@ -3,6 +3,7 @@
 import shlex
 
 from app.engine.containers import PIDS_LIMIT
+from app.jobs.starting import OF_TIMES
 from app.models import Detail, Result, Task
 
 
@@ -12,7 +13,7 @@ def docker_run(detail: Detail, result: Result, task: Task) -> str:
     environment = {
         **result.parameters.get("env", {}),
         "ESTIVADOR_INDEX": str(detail.position),
-        "ESTIVADOR_TIMES": str(result.times),
+        "ESTIVADOR_TIMES": str(result.parameters.get(OF_TIMES, result.times)),
     }
     for name, value in environment.items():
         words += ["--env", f"{name}={value}"]
