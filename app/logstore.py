@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from app.engine.logs import HEADER, Frame
+from app.engine.logs import CHUNK, HEADER, Frame
 
 GAP = 0
 
@@ -80,10 +80,19 @@ class LogStore:
 
 def read_frames(file: BinaryIO) -> Iterator[Frame]:
     """Read frames as save() wrote them."""
-    while len(header := file.read(HEADER.size)) == HEADER.size:
-        stream, length = HEADER.unpack(header)
-        time, _, payload = file.read(length).partition(b" ")
-        yield Frame(stream, time, payload)
+    buffer = b""
+    while chunk := file.read(CHUNK):
+        buffer += chunk
+        start, size = 0, len(buffer)
+        while size - start >= HEADER.size:
+            stream, length = HEADER.unpack_from(buffer, start)
+            end = start + HEADER.size + length
+            if size < end:
+                break
+            time, _, payload = buffer[start + HEADER.size : end].partition(b" ")
+            yield Frame(stream, time, payload)
+            start = end
+        buffer = buffer[start:]
 
 
 def _closing(file: BinaryIO) -> Iterator[Frame]:

@@ -2,10 +2,10 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, pairwise, takewhile
 from typing import NamedTuple
 
 from app.engine import logs
@@ -19,7 +19,10 @@ from app.services.logs import frames_of, lines_of
 
 MOST = 1000
 """Lines in a window."""
+REMEMBERED = 64
+"""Growing logs of which this process remembers how far it has read."""
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
+_RESET = re.compile(rb"\x1b\[0?m")
 
 
 class Line(NamedTuple):
@@ -32,16 +35,19 @@ class Line(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """How far somebody has read: the number and time of the last line, and how many lines before it (it too) have that time."""
+    """How far somebody has read: the number and time of the last line, and how many lines up to it have that time."""
 
     number: int = 0
     time: str = ""
     same: int = 0
 
 
+START = Mark()
+
+
 @dataclass(frozen=True)
 class Window:
-    """Lines of a log, those `before` them in the log (their bytes decide its colours), and how many lines the log had in all."""
+    """Lines of a log, what of the lines `before` them decides their colours, and how many lines the log had in all."""
 
     lines: list[Line]
     before: list[bytes]
@@ -53,44 +59,86 @@ class Window:
         return mark_after(self.lines, Mark())
 
 
-def last(detail: Detail, count: int = MOST) -> Window:
-    """Return a log's last lines."""
-    kept: deque[Line] = deque(maxlen=count)
-    styled: list[tuple[int, bytes]] = []
-    total = 0
-    for line in _numbered(detail):
-        total = line.number
-        kept.append(line)
-        if b"\x1b" in line.payload:
-            styled.append((line.number, line.payload))
-    first = kept[0].number if kept else 1
-    return Window(list(kept), [payload for number, payload in styled if number < first], total)
+@dataclass(frozen=True)
+class _Place:
+    """A place in a log that grows: where it is, and what of the lines up to there decides the colours after it."""
+
+    mark: Mark = START
+    styled: tuple[bytes, ...] = ()
+
+
+_places: dict[str, _Place] = {}
+
+
+def last(detail: Detail) -> Window:
+    """Return a log's last lines. Of one that grows a place is remembered, so that it is not read from its beginning each time."""
+    if not detail.is_live or detail.container_id is None:
+        return _last(lines_of(frames_of(detail)), _Place())[0]
+    place = _places.get(detail.container_id, _Place())
+    lines: Iterable[Frame] | None = _came_since(detail, place.mark) if place.mark.number else None
+    if lines is None:
+        place, lines = _Place(), lines_of(frames_of(detail), unfinished=False)
+    window, place = _last(lines, place)
+    _places.pop(detail.container_id, None)
+    _places[detail.container_id] = place
+    while len(_places) > REMEMBERED:
+        del _places[next(iter(_places))]
+    return window
+
+
+def _last(lines: Iterable[Frame], place: _Place) -> tuple[Window, _Place]:
+    """Return the last of the lines that follow `place`, and a place that a window's worth of lines follows."""
+    kept: deque[Frame] = deque(maxlen=2 * MOST)
+    styled: deque[tuple[int, bytes]] = deque(((0, payload) for payload in place.styled), maxlen=3 * MOST)
+    total = place.mark.number
+    for frame in lines:
+        total += 1
+        kept.append(frame)
+        if b"\x1b" in frame.payload:
+            styled.append((total, frame.payload))
+    numbered = [_line(number, frame) for number, frame in enumerate(kept, start=total - len(kept) + 1)]
+    shown = numbered[-MOST:]
+    first = shown[0].number if shown else 1
+    # A line whose time no line before it has is found again by its time alone.
+    fresh = next((line for before, line in pairwise(numbered[: len(numbered) - MOST]) if line.time != before.time), None)
+    if fresh is not None:
+        place = _Place(Mark(fresh.number, fresh.time, 1), tuple(_deciding(styled, fresh.number + 1)))
+    return Window(shown, _deciding(styled, first), total), place
+
+
+def _deciding(styled: Iterable[tuple[int, bytes]], end: int) -> list[bytes]:
+    """Return of the lines before number `end` those that decide the colours there: from the last one on that sets them back."""
+    found = [payload for _, payload in takewhile(lambda each: each[0] < end, styled)]
+    reset = next((place for place in range(len(found) - 1, -1, -1) if _RESET.search(found[place])), 0)
+    return found[reset:]
 
 
 def around(detail: Detail, first: int, count: int = MOST) -> Window:
     """Return the lines from number `first` on."""
     lines: list[Line] = []
-    styled: list[bytes] = []
+    styled: deque[tuple[int, bytes]] = deque(maxlen=MOST)
     total = 0
-    for line in _numbered(detail):
-        total = line.number
-        if line.number < first and b"\x1b" in line.payload:
-            styled.append(line.payload)
-        if first <= line.number < first + count:
-            lines.append(line)
-    return Window(lines, styled, total)
+    for total, frame in enumerate(lines_of(frames_of(detail), unfinished=not detail.is_live), start=1):
+        if total < first and b"\x1b" in frame.payload:
+            styled.append((total, frame.payload))
+        elif first <= total < first + count:
+            lines.append(_line(total, frame))
+    return Window(lines, _deciding(styled, first), total)
 
 
-def since(detail: Detail, mark: Mark, count: int = MOST) -> list[Line]:
-    """Return what has come since `mark`, at most `count` lines, with no line left out and none given twice."""
+def since(detail: Detail, mark: Mark) -> list[Line]:
+    """Return what has come since `mark`, at most a window, with no line left out and none given twice."""
     if not detail.is_live or not mark.time or detail.container_id is None:
-        return list(islice((line for line in _numbered(detail) if line.number > mark.number), count))
+        lines = enumerate(lines_of(frames_of(detail), unfinished=not detail.is_live), start=1)
+        return [_line(number, frame) for number, frame in islice(lines, mark.number, mark.number + MOST)]
     # The Engine reads its newest lines from the end of its file; only one who is far behind makes it read more.
-    for tail in (count + mark.same, None):
-        found = _came_since(detail, mark, tail)
-        if found is not None:
-            return [Line(mark.number + 1 + place, *frame) for place, frame in enumerate(found[:count])]
-    return []
+    found = _came_since(detail, mark, MOST + mark.same)
+    if found is None:
+        found = _came_since(detail, mark)
+    if found is None:
+        # The Engine has thrown the marked lines away, being over its own cap: what it still has goes on from there.
+        found = list(lines_of(frames_of(detail), unfinished=False))
+    return [_line(number, frame) for number, frame in enumerate(found[:MOST], start=mark.number + 1)]
 
 
 def mark_after(lines: Iterable[Line], mark: Mark) -> Mark:
@@ -100,32 +148,22 @@ def mark_after(lines: Iterable[Line], mark: Mark) -> Mark:
     return mark
 
 
-def _came_since(detail: Detail, mark: Mark, tail: int | None) -> list[tuple[int, str, bytes]] | None:
-    """Return the lines after `mark` among the last `tail`; None where these begin later, so that some would be missing."""
+def _came_since(detail: Detail, mark: Mark, tail: int | None = None) -> list[Frame] | None:
+    """Return the lines after `mark`, among the last `tail`; None where these begin later, so that some would be missing."""
     try:
         frames = logs.frames(context.engine_client(), detail.container_id or "", tail, _epoch(mark.time))
-        found = [(frame.stream, frame.time.decode("ascii", "replace"), frame.payload) for frame in lines_of(frames, unfinished=False)]
+        found = list(lines_of(frames, unfinished=False))
     except NotFound:
         return []
     except EngineUnreachable:
         raise EngineDown("The Docker Engine does not answer, and the log of this execution is still with it.") from None
-    known = sum(1 for _ in _leading(found, mark.time))
-    if known < mark.same and tail is not None:
-        return None
-    return found[min(known, mark.same) :]
+    seen = mark.time.encode()
+    known = sum(1 for _ in takewhile(lambda frame: frame.time == seen, found))
+    return found[mark.same :] if known >= mark.same else None
 
 
-def _leading(found: list[tuple[int, str, bytes]], time: str) -> Iterator[None]:
-    for _, seen, _ in found:
-        if seen != time:
-            return
-        yield None
-
-
-def _numbered(detail: Detail) -> Iterator[Line]:
-    frames: Iterable[Frame] = frames_of(detail)
-    for number, (stream, time, payload) in enumerate(lines_of(frames, unfinished=not detail.is_live), start=1):
-        yield Line(number, stream, time.decode("ascii", "replace"), payload)
+def _line(number: int, frame: Frame) -> Line:
+    return Line(number, frame.stream, frame.time.decode("ascii", "replace"), frame.payload)
 
 
 def _epoch(time: str) -> str | None:

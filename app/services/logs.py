@@ -66,6 +66,9 @@ def lines_of(frames: Iterable[Frame], unfinished: bool = True) -> Iterator[Frame
     """
     pieces: dict[int, list[Frame]] = {}
     for frame in frames:
+        if frame.payload.endswith(b"\n") and not pieces.get(frame.stream):
+            yield frame
+            continue
         begun = pieces.setdefault(frame.stream, [])
         begun.append(frame)
         if frame.payload.endswith(b"\n") or frame.stream == GAP or len(begun) >= LONGEST_LINE:
