@@ -134,7 +134,7 @@ def since(detail: Detail, mark: Mark) -> list[Line]:
     # The Engine reads its newest lines from the end of its file; only one who is far behind makes it read more.
     found = _came_since(detail, mark, MOST + mark.same)
     if found is None:
-        found = _came_since(detail, mark)
+        found = _came_since(detail, mark, head=MOST + mark.same)
     if found is None:
         # The Engine has thrown the marked lines away, being over its own cap: what it still has goes on from there.
         found = list(lines_of(frames_of(detail), unfinished=False))
@@ -148,11 +148,11 @@ def mark_after(lines: Iterable[Line], mark: Mark) -> Mark:
     return mark
 
 
-def _came_since(detail: Detail, mark: Mark, tail: int | None = None) -> list[Frame] | None:
-    """Return the lines after `mark`, among the last `tail`; None where these begin later, so that some would be missing."""
+def _came_since(detail: Detail, mark: Mark, tail: int | None = None, head: int | None = None) -> list[Frame] | None:
+    """Return the lines after `mark`: of the last `tail`, or the first `head`. None where these begin later, so that some would be missing."""
     try:
         frames = logs.frames(context.engine_client(), detail.container_id or "", tail, _epoch(mark.time))
-        found = list(lines_of(frames, unfinished=False))
+        found = list(islice(lines_of(frames, unfinished=False), head))
     except NotFound:
         return []
     except EngineUnreachable:
