@@ -110,10 +110,10 @@ def _result(result_id: int) -> dict[str, Any]:
     }
 
 
-@blueprint.get("/ui/result/<int:result_id>/at/<int:position>")
-def at(result_id: int, position: int) -> Any:
+@blueprint.get("/ui/result/<int:result_id>/at/<int:place>")
+def at(result_id: int, place: int) -> Any:
     """Lead from a place in the grid to its execution."""
-    return redirect(url_for("ui.executions.show", result_id=result_id, detail_id=details.at(result_id, position)))
+    return redirect(url_for("ui.executions.show", result_id=result_id, detail_id=details.at(result_id, place)))
 
 
 @blueprint.get("/ui/result/<int:result_id>/cancel/")

@@ -65,14 +65,10 @@ def neighbours(detail: Detail) -> Neighbours:
     return Neighbours(*(db.session.execute(query).scalar() for query in (earlier, later, failed)))
 
 
-def at(result_id: int, position: int) -> int:
-    """Return the id of the execution with this index; raise NotThere where the result has none."""
-    found = db.session.execute(select(Detail.id).where(Detail.result_id == result_id, Detail.position == position)).scalar()
+def at(result_id: int, place: int) -> int:
+    """Return the id of the execution at this place in its result, the first being 0; raise NotThere where the result has no such place."""
+    in_order = select(Detail.id).where(Detail.result_id == result_id).order_by(Detail.position)
+    found = db.session.execute(in_order.offset(place).limit(1)).scalar()
     if found is None:
-        raise NotThere(f"Result {result_id} has no execution with index {position}.")
+        raise NotThere(f"Result {result_id} has no execution at place {place}.")
     return found
-
-
-def duration(start: float | None, end: float | None) -> float | None:
-    """Return end minus start in seconds to the millisecond; never negative, even where somebody set the Engine's clock back meanwhile."""
-    return None if start is None or end is None else round(max(round(end, 3) - round(start, 3), 0.0), 3)

@@ -205,11 +205,20 @@ def grid(result_id: int) -> Grid:
     head = _head(result_id)
     size = max(1, -(-head.times // MOST_CELLS))
     cells: list[dict[Status, int]] = [{} for _ in range(-(-head.times // size))]
+    source = _ordered(result_id, head.times)
     # Integers: the database divides without a remainder.
-    place = (DETAIL.position // size).label("place")
-    for cell, status, number in _rows(select(place, DETAIL.status, func.count()).where(DETAIL.result_id == result_id).group_by(place, DETAIL.status)):
+    place = (source.c.place // size).label("cell")
+    for cell, status, number in _rows(select(place, source.c.status, func.count()).group_by(place, source.c.status)):
         cells[cell][Status(status)] = number
     return Grid(head.times, size, _columns(len(cells)), cells, {status: getattr(head, status) for status in Status})
+
+
+def _ordered(result_id: int, times: int) -> Any:
+    """Select the place of each execution in its result and its status. Where chosen ones were run again, indices have gaps; places have none."""
+    of_result = DETAIL.result_id == result_id
+    last = db.session.execute(select(func.max(DETAIL.position)).where(of_result)).scalar()
+    place = DETAIL.position if last is None or last < times else func.row_number().over(order_by=DETAIL.position) - 1
+    return select(place.label("place"), DETAIL.status).where(of_result).subquery()
 
 
 def _columns(cells: int) -> int:

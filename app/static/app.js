@@ -160,7 +160,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("mousemove", (event) => {
     const found = event.target.closest?.("svg[data-cell]") && indexAt(event);
     const tip = byId("grid-tip");
-    if (tip) write(tip, found ? (found.first === found.last ? `#${found.first}` : `#${found.first} to #${found.last}`) : "");
+    if (tip) write(tip, found ? (found.first === found.last ? `${found.first + 1} of ${found.svg.dataset.times}` : `${found.first + 1} to ${found.last + 1} of ${found.svg.dataset.times}`) : "");
 });
 
 /* --- The log: follow, find, wrap, times, line links. --- */
