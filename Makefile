@@ -6,10 +6,10 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev engine run demo test lint format clean distclean
+.PHONY: help setup setup-dev engine run demo test screenshots lint format clean distclean
 
 help: ## Lists these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: ## Makes .venv with what Estivador needs to run (only what changed)
 	@PYTHON='$(PYTHON)' tools/venv.sh requirements.txt
@@ -31,6 +31,10 @@ demo: setup ## Runs a real program 20 times in containers and shows their record
 test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="-k word"
 	@$(VENV)/python -m tools.ensure_engine --with-tests
 	@$(VENV)/python -m pytest $(ARGS)
+
+screenshots: setup-dev ## Takes the pictures in docs/screenshots anew, of a real run in Chromium
+	@$(VENV)/python -m tools.ensure_engine --with-tests
+	@exec tools/child.sh $(VENV)/python -m tools.screenshots
 
 lint: setup-dev ## Checks style, types, templates and the arrows between the rooms
 	@$(VENV)/ruff check .

@@ -1,4 +1,4 @@
-"""Looks whether the address that Estivador is to listen on is free, and whether something answers there."""
+"""Looks whether the address that Estivador is to listen on is free, and whether something answers there; finds a free one."""
 
 import errno
 import socket
@@ -44,6 +44,13 @@ def explained(settings: Settings, error: OSError) -> Problem:
     if error.errno == errno.EACCES:
         return Problem(f"You may not listen on port {settings.port}. Set ESTIVADOR_PORT to one above 1023.")
     return Problem(f"ESTIVADOR_HOST is {settings.host!r}, and this machine can't listen there: {error.strerror or error}.")
+
+
+def free() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def answers(settings: Settings) -> bool:

@@ -18,17 +18,22 @@ SETTLE = """async () => {
     document.getAnimations().filter(ends).forEach(animation => animation.finish());
     await drawn();
 }"""
-# The culprits are the innermost elements that stick out, apart from what is in a box that scrolls by itself.
+# The culprits are the innermost elements that stick out, apart from what a box that scrolls by itself holds. What is placed
+# absolutely is held by a box only if that box, or one inside of it, is what it is placed in.
 STICKS_OUT = """() => {
-    const edge = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= edge) return [];
-    const scrolls = element => element !== document.documentElement && element !== document.body
-        && (getComputedStyle(element).overflowX !== 'visible' || (element.parentElement && scrolls(element.parentElement)));
-    const out = [...document.body.querySelectorAll('*')].filter(element =>
-        element.getBoundingClientRect().right > edge + 0.5 && !(element.parentElement && scrolls(element.parentElement)));
+    const root = document.documentElement, edge = root.clientWidth;
+    if (root.scrollWidth <= edge) return [];
+    const above = element => getComputedStyle(element).position === 'absolute' ? element.offsetParent : element.parentElement;
+    const held = element => {
+        for (let box = above(element); box && box !== document.body && box !== root; box = above(box)) {
+            if (getComputedStyle(box).overflowX !== 'visible') return true;
+        }
+        return getComputedStyle(element).position === 'fixed';
+    };
+    const out = [...document.body.querySelectorAll('*')].filter(element => element.getBoundingClientRect().right > edge + 0.5 && !held(element));
     const innermost = out.filter(element => !out.some(other => other !== element && element.contains(other)));
-    return [`the page is ${document.documentElement.scrollWidth} px wide`,
-        ...innermost.slice(0, 5).map(element => element.cloneNode(false).outerHTML.slice(0, 160))];
+    const shown = element => `${element.cloneNode(false).outerHTML.slice(0, 160)} in ${element.parentElement.cloneNode(false).outerHTML.slice(0, 80)}`;
+    return [`the page is ${root.scrollWidth} px wide`, ...innermost.slice(0, 5).map(shown)];
 }"""
 
 
@@ -37,14 +42,15 @@ def assert_accessible(page: Page, without: tuple[str, ...] = ()) -> None:
 
     It looks at the page as it stands, open dialogs and all. The size and scheme that it had are given back.
     """
-    found = []
+    found: dict[str, list[str]] = {}
     before = page.viewport_size
     for name in combinations(page):
-        found += [f"{name}: {line}" for line in [*violations(page, without), *sideways(page)]]
+        for line in [*violations(page, without), *sideways(page)]:
+            found.setdefault(line, []).append(name)
     page.emulate_media(color_scheme="null")
     if before:
         page.set_viewport_size(before)
-    assert not found, f"{page.url} shuts people out:\n" + "\n".join(found)
+    assert not found, f"{page.url} shuts people out:\n" + "\n".join(f"{line}\n    ({'; '.join(names)})" for line, names in found.items())
 
 
 def combinations(page: Page) -> Iterator[str]:

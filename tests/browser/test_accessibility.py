@@ -26,16 +26,16 @@ def test_a_good_page_passes_and_gets_its_size_back(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("body", "style", "says"),
     [
-        ("<main><h1>Cargo</h1><input></main>", "", r"light, 320 px: label \(critical\) at input"),
-        (GOOD, "p { color: light-dark(#333, #333) }", r"dark, 320 px: color-contrast \(serious\) at p"),
-        (GOOD, "p { transition: color 60s; color: light-dark(#333, #444) }", r"dark, 1280 px: color-contrast \(serious\) at p"),
-        (GOOD, "@media (width > 1000px) { p { color: #bbb } }", r"light, 1280 px: color-contrast \(serious\) at p"),
+        ("<main><h1>Cargo</h1><input></main>", "", r"label \(critical\) at input.*\n    \(light, 320 px; light, 1280 px; dark, 320 px; dark, 1280 px\)$"),
+        (GOOD, "p { color: light-dark(#333, #333) }", r"color-contrast \(serious\) at p: .*\n    \(dark, 320 px; dark, 1280 px\)$"),
+        (GOOD, "p { transition: color 60s; color: light-dark(#333, #444) }", r"color-contrast \(serious\) at p: .*\n    \(dark, 320 px; dark, 1280 px\)$"),
+        (GOOD, "@media (width > 1000px) { p { color: #bbb } }", r"color-contrast \(serious\) at p: .*\n    \(light, 1280 px\)$"),
         (
             "<main><h1>Cargo</h1><button>a</button><button>b</button></main>",
             "button { width: 9px; height: 9px; padding: 0; margin: 0; border: 0 }",
             "target-size",
         ),
-        (GOOD, "p { width: 400px }", r"320 px: scrolls sideways: the page is 4\d\d px wide <p>"),
+        (GOOD, "p { width: 400px }", r"scrolls sideways: the page is 4\d\d px wide <p></p> in <main></main>\n    \(light, 320 px; dark, 320 px\)$"),
     ],
     ids=["no label", "pale in the dark", "pale in the dark after a slow change", "pale on a desk", "small targets", "too wide for a phone"],
 )
@@ -46,6 +46,15 @@ def test_what_shuts_people_out_is_named_with_its_place(browser: Browser, body: s
 
 def test_a_box_that_scrolls_by_itself_is_no_page_that_scrolls_sideways(browser: Browser) -> None:
     with show(browser, f"{GOOD}<div role=region tabindex=0 aria-label=Log><pre>{'word ' * 200}</pre></div>", "div { overflow-x: auto }") as page:
+        assert_accessible(page)
+
+
+def test_what_a_box_that_scrolls_does_not_hold_is_named(browser: Browser) -> None:
+    table = f"<div role=region tabindex=0 aria-label=Log><pre>{'word ' * 100}<b>end</b></pre></div>"
+    with (
+        show(browser, f"{GOOD}{table}", "div { overflow-x: auto } b { position: absolute }") as page,
+        pytest.raises(AssertionError, match=r"sideways: .* <b></b> in <pre>"),
+    ):
         assert_accessible(page)
 
 

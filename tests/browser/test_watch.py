@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.watch import OFFLINE, Watch
+from tests.support.waiting import until
 
 ORIGIN = "http://127.0.0.1:9"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
@@ -61,8 +62,7 @@ def test_a_page_that_behaves_is_left_in_peace(show: Show, watching: Watch) -> No
 )
 def test_what_a_page_may_not_do_fails_the_test(show: Show, watching: Watch, body: str, script: str, says: str) -> None:
     show(body, script)
-    page_says = "\n".join(watching.unexpected())
-    assert says in page_says
+    until(lambda: says in "\n".join(watching.unexpected()), 10, f"the watch has found {says!r}")
     with pytest.raises(AssertionError, match="The browser complains"):
         watching.close()
 

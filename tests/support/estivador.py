@@ -94,6 +94,11 @@ class Estivador:
             process.wait(15)
         self.session.close()
 
+    def exits(self) -> str:
+        """Which of the processes have ended, and how: a consumer that somebody killed says nothing by itself."""
+        ended = [f"{Path(str(process.args[0])).name} {process.returncode}" for process in self.processes if process.poll() is not None]  # type: ignore[index]
+        return f"Ended, with exit code (negative: by that signal): {', '.join(ended) or 'none'}."
+
     def said(self, program: str) -> str:
         """What a program has printed."""
         path = self.folder / f"{program}.out"
@@ -154,7 +159,7 @@ class Estivador:
         try:
             until(fulfilled, timeout, f"{path} is as wanted")
         except AssertionError as late:
-            raise AssertionError(f"{late} It answered {seen[0]!r}.\n{self.said('huey_consumer')[-3000:]}") from late
+            raise AssertionError(f"{late} It answered {seen[0]!r}.\n{self.said('huey_consumer')[-3000:]}\n{self.exits()}") from late
         return seen[0]
 
     def until_ended(self, result_id: int, timeout: float = 60) -> Any:
