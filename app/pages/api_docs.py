@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, jsonify, make_response, render_template
 
 from app.extensions import api
+from app.pages.endpoints import endpoints_of
 from app.pages.headers import policy
 
 blueprint = Blueprint("api_docs", __name__)
@@ -13,20 +14,9 @@ blueprint = Blueprint("api_docs", __name__)
 @blueprint.get("/ui/api/")
 def show() -> Any:
     """Show the document in Swagger UI, and as a plain list."""
-    response = make_response(render_template("api/page.html", endpoints=_endpoints()))
+    response = make_response(render_template("api/page.html", endpoints=endpoints_of(api.spec.to_dict())))
     response.headers["Content-Security-Policy"] = policy(img_src="data:")
     return response
-
-
-def _endpoints() -> list[dict[str, str]]:
-    """Return method, path and summary of each operation that the document has."""
-    paths = api.spec.to_dict()["paths"]
-    return [
-        {"method": method.upper(), "path": path, "summary": operation.get("summary", "")}
-        for path, operations in paths.items()
-        for method, operation in operations.items()
-        if isinstance(operation, dict)
-    ]
 
 
 @blueprint.get("/ui/openapi.json")

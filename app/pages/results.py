@@ -41,6 +41,8 @@ def ask_stop_selected() -> Any:
     """Ask before everything that the filter selects is cancelled or killed."""
     wish, asked = _wish(request.args), queries.results()
     count = results.count_selected(wish, **asked.filters)
+    if not count:
+        raise WrongState(f"None of the results that the filter selects has anything left to {wish.lower()}.")
     return render_template(
         "confirm/page.html",
         title=f"{wish.capitalize()} {count:,} {'result' if count == 1 else 'results'}?",

@@ -72,3 +72,8 @@ def at(result_id: int, place: int) -> int:
     if found is None:
         raise NotThere(f"Result {result_id} has no execution at place {place}.")
     return found
+
+
+def duration(start: float | None, end: float | None) -> float | None:
+    """Return end minus start in seconds to the millisecond; never negative, even where somebody set the Engine's clock back meanwhile."""
+    return None if start is None or end is None else round(max(round(end, 3) - round(start, 3), 0.0), 3)
