@@ -1,6 +1,7 @@
 """A whole Estivador for a test: an instance folder, a web server, consumers, all real processes; and a client that speaks to it."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -33,6 +34,7 @@ class Estivador:
         self.processes: list[subprocess.Popen[bytes]] = []
         self.session = requests.Session()
         self.session.trust_env = False
+        self._person: requests.Session | None = None
 
     def start_process(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a program of the virtual environment in this instance; what it says goes to a file in the folder."""
@@ -93,6 +95,8 @@ class Estivador:
         for process in self.processes:
             process.wait(15)
         self.session.close()
+        if self._person is not None:
+            self._person.close()
 
     def exits(self) -> str:
         """Which of the processes have ended, and how: a consumer that somebody killed says nothing by itself."""
@@ -129,6 +133,18 @@ class Estivador:
         response = self.request("POST", path, json=body, **more)
         assert response.status_code in (200, 201), response.text
         return response.json()
+
+    def page(self, path: str) -> str:
+        """GET a page as somebody who is signed in, and return its HTML."""
+        if self._person is None:
+            self._person = requests.Session()
+            self._person.trust_env = False
+            token = re.search(r'name="csrf_token" value="([^"]+)"', self._person.get(self.url("/ui/login/"), timeout=30).text)
+            assert token is not None
+            self._person.post(self.url("/ui/login/"), data={"csrf_token": token[1], "token": self.token}, timeout=30)
+        response = self._person.get(self.url(path), timeout=30)
+        assert response.status_code == 200, response.text
+        return response.text
 
     def register(self, repository: str, **body: Any) -> int:
         """Register an image, wait for its import, and return the task's id."""
