@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev engine run demo test screenshots lint format clean distclean
+.PHONY: help setup setup-dev engine run demo test bench screenshots lint format clean distclean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,10 @@ test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="
 screenshots: setup-dev ## Takes the pictures in docs/screenshots anew, of a real run in Chromium
 	@$(VENV)/python -m tools.ensure_engine --with-tests
 	@exec tools/child.sh $(VENV)/python -m tools.screenshots
+
+bench: setup-dev ## Measures the figures that the pages must reach; choose some with ARGS="polls logs"
+	@$(VENV)/python -m tools.ensure_engine --with-tests
+	@$(VENV)/python -m tests.bench $(ARGS)
 
 lint: setup-dev ## Checks style, types, templates and the arrows between the rooms
 	@$(VENV)/ruff check .

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request, session
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from werkzeug.routing import RequestRedirect
 
 from app.errors import CrossSite, NotAuthenticated
 from app.services import sessions, tokens
@@ -54,7 +55,9 @@ def _ask() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "is_public", False):
         return
-    g.token = sessions.authenticate(session.get("secret")) if is_page else tokens.authenticate(_bearer())
+    # An address without its last slash is no endpoint's yet: a session is enough to be led on, and is asked for again there.
+    by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
+    g.token = sessions.authenticate(session.get("secret")) if by_session else tokens.authenticate(_bearer())
 
 
 def _bearer() -> str | None:

@@ -13,6 +13,7 @@ EXAMPLE = "busybox"
 
 
 @blueprint.get("/")
+@blueprint.get("/ui")
 def front() -> Any:
     """Lead to the dashboard."""
     return redirect(url_for("ui.dashboard.show"))

@@ -1,5 +1,6 @@
 """Forms: what was typed becomes what the API's schemas read, and their messages go back to the fields."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,7 +54,7 @@ def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[di
 
 def _convert(name: str, text: str) -> Any:
     text = text.strip() if name != "env" else text
-    if name in WHOLE and text.lstrip("+-").isdigit():
+    if name in WHOLE and re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text)
     if name in FLOATS:
         return _number(text)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
-from app.errors import EngineDown
+from app.errors import EngineDown, NotThere
 from app.pages.escapes import PLAIN, Style, convert, style_after, styled
 from app.services import details, loglines
 from app.services import logs as log_service
@@ -48,7 +48,10 @@ def window(detail: Any) -> dict[str, Any]:
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/tail")
 def tail(result_id: int, detail_id: int) -> Any:
     """Return what the log got since `after`, and how to ask on; 204 where it got nothing and may still."""
-    detail = details.get(result_id, detail_id)
+    try:
+        detail = details.get(result_id, detail_id)
+    except NotThere:  # the live region says so; here it is enough to stop asking
+        return render_template("detail/_tail_form.html", tail=None)
     arguments = request.args
     mark = Mark(_whole(arguments.get("after")), arguments.get("time", ""), _whole(arguments.get("same")))
     try:
@@ -65,8 +68,11 @@ def tail(result_id: int, detail_id: int) -> Any:
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/before")
 def before(result_id: int, detail_id: int) -> Any:
-    """Return the lines before number `line`, and how to ask for those before them."""
-    detail = details.get(result_id, detail_id)
+    """Return the lines before number `line`, and how to ask for those before them; where they are gone by now, let the page be asked for again."""
+    try:
+        detail = details.get(result_id, detail_id)
+    except NotThere:
+        return Response(status=404, headers={"HX-Refresh": "true"})
     end = _whole(request.args.get("line"))
     first = max(1, end - MOST)
     found = loglines.around(detail, first, max(0, end - first))

@@ -31,5 +31,5 @@ def text_of(parameters: Mapping[str, Any]) -> dict[str, str]:
     if parameters.get("env"):
         texts["env"] = environment_text(parameters["env"])
     if parameters.get("timeout") is not None:
-        texts["timeout"] = f"{parameters['timeout']:g}"
+        texts["timeout"] = f"{parameters['timeout']:.15g}"
     return texts

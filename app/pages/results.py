@@ -61,7 +61,7 @@ def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
     wish, asked = _wish(request.form), queries.results()
     expected = request.form.get("expect", "")
-    if not expected.isascii() or not expected.isdigit():
+    if not expected.isascii() or not expected.isdigit() or len(expected) > 9:
         raise WrongState("It is not said how many results you were shown, so nothing was done. Go back to the list, and ask again.")
     count = results.stop_selected(wish, expect=int(expected), **asked.filters)
     flash(f"{wish.capitalize()} is on its way for {count:,} results.", "good")

@@ -35,7 +35,7 @@ def forecast(task_id: int, times: int) -> str:
 def show_forecast(task_id: int) -> str:
     """Return the forecast alone, for the number that is being typed."""
     text = request.args.get("times", "").strip()
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_TIMES:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= MOST_TIMES:
         return f"A whole number from 1 to {MOST_TIMES:,}."
     return forecast(task_id, int(text))
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from app.errors import NameTaken, NotThere
+from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, queries
 from app.pages.forms import Form, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
-from app.schemas.requests import RegisterSchema, UpdateTaskSchema
+from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
 from app.services import results, statistics, tasks
 
 blueprint = Blueprint("tasks", __name__)
@@ -93,12 +93,12 @@ def update(task_id: int) -> Any:
     """Change a task's name, description and default parameters."""
     values = typed()
     defaults, wrong = read_defaults(values)
-    asked, form = load(UpdateTaskSchema(), {"name": values.get("name", "")})
+    asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""))
     form = Form(values, {**wrong, **form.errors})
     if not form:
         return render_template("task/edit.html", task=tasks.get(task_id), form=form), 422
     try:
-        tasks.update(task_id, **asked, description=values.get("description", ""), parameters=defaults)
+        tasks.update(task_id, **asked, parameters=defaults)
     except NameTaken as error:
         return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {"name": [error.message]})), 409
     flash("Saved.", "good")
@@ -108,7 +108,10 @@ def update(task_id: int) -> Any:
 @blueprint.post("/ui/task/<int:task_id>/import/")
 def import_again(task_id: int) -> Any:
     """Bring the task's image in again."""
-    tasks.import_again(task_id, request.form.get("pull") or None)
+    asked, form = load(OperateTaskSchema(), {"pull": request.form.get("pull", "")}, operation="IMPORT")
+    if not form:
+        raise Unfit("Pull must be missing, always or never: go back to the task, and use its own buttons.")
+    tasks.import_again(task_id, asked.get("pull"))
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
 
 

@@ -18,6 +18,6 @@ def docker_run(detail: Detail, result: Result, task: Task) -> str:
     for name, value in environment.items():
         words += ["--env", f"{name}={value}"]
     if timeout := result.parameters.get("timeout"):
-        words = ["timeout", f"{timeout:g}", *words]
+        words = ["timeout", f"{timeout:.15g}", *words]
     image = task.repository if task.image_id == detail.image_id else detail.image_id.removeprefix("sha256:")[:12]
     return shlex.join([*words, image, *(result.parameters.get("command") or [])])

@@ -21,6 +21,8 @@ MOST = 1000
 """Lines in a window."""
 REMEMBERED = 64
 """Growing logs of which this process remembers how far it has read."""
+SLACK = 100_000_000
+"""Nanoseconds by which a line may be older than one before it: the Engine stamps what comes on either stream, and only then writes it down."""
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 _RESET = re.compile(rb"\x1b\[0?m")
 
@@ -134,7 +136,7 @@ def since(detail: Detail, mark: Mark) -> list[Line]:
     # The Engine reads its newest lines from the end of its file; only one who is far behind makes it read more.
     found = _came_since(detail, mark, MOST + mark.same)
     if found is None:
-        found = _came_since(detail, mark, head=MOST + mark.same)
+        found = _came_since(detail, mark, head=MOST)
     if found is None:
         # The Engine has thrown the marked lines away, being over its own cap: what it still has goes on from there.
         found = list(lines_of(frames_of(detail), unfinished=False))
@@ -149,17 +151,21 @@ def mark_after(lines: Iterable[Line], mark: Mark) -> Mark:
 
 
 def _came_since(detail: Detail, mark: Mark, tail: int | None = None, head: int | None = None) -> list[Frame] | None:
-    """Return the lines after `mark`: of the last `tail`, or the first `head`. None where these begin later, so that some would be missing."""
+    """Return the lines after `mark`: of the last `tail`, or the first `head`. None where these begin later, so that some would be missing.
+
+    The marked line is looked for by its time: times are not quite in order, and of what is older than asked for some Engines send some.
+    """
+    seen = mark.time.encode()
     try:
-        frames = logs.frames(context.engine_client(), detail.container_id or "", tail, _epoch(mark.time))
-        found = list(islice(lines_of(frames, unfinished=False), head))
+        lines = lines_of(logs.frames(context.engine_client(), detail.container_id or "", tail, _epoch(mark.time)), unfinished=False)
+        marked = (line for line in lines if line.time == seen)
+        if next(islice(marked, max(0, mark.same - 1), None), None) is None:
+            return None
+        return list(islice(lines, head))
     except NotFound:
         return []
     except EngineUnreachable:
         raise EngineDown("The Docker Engine does not answer, and the log of this execution is still with it.") from None
-    seen = mark.time.encode()
-    known = sum(1 for _ in takewhile(lambda frame: frame.time == seen, found))
-    return found[mark.same :] if known >= mark.same else None
 
 
 def _line(number: int, frame: Frame) -> Line:
@@ -167,12 +173,13 @@ def _line(number: int, frame: Frame) -> Line:
 
 
 def _epoch(time: str) -> str | None:
-    """Return an RFC 3339 time in UTC as the Engine takes it: epoch seconds and nine decimals."""
+    """Return what is a little before an RFC 3339 time in UTC, as the Engine takes it: epoch seconds and nine decimals."""
     match = _TIME.fullmatch(time)
     if match is None:
         return None
     seconds = int(datetime.fromisoformat(f"{match[1]}+00:00").timestamp())
-    return f"{seconds}.{(match[2] or '').ljust(9, '0')}"
+    nanoseconds = seconds * 1_000_000_000 + int((match[2] or "").ljust(9, "0")) - SLACK
+    return f"{nanoseconds // 1_000_000_000}.{nanoseconds % 1_000_000_000:09}"
 
 
 __all__ = ["GAP", "MOST", "Line", "Mark", "Window", "around", "last", "mark_after", "since"]

@@ -80,6 +80,14 @@ function showState() {
 }
 showState();
 
+/* Of two regions one can fail: the notice stays until both get through. */
+const failing = new Set();
+
+function fails(ctx, sentence) {
+    failing.add(ctx?.sourceElement.id);
+    write(byId("connection"), sentence);
+}
+
 document.addEventListener("visibilitychange", wake);
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
     const etag = etags[ctx.sourceElement.id];
@@ -91,15 +99,15 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
     const status = ctx.response.status;
-    if (status < 500) write(byId("connection"), "");
+    if (status < 500) { failing.delete(ctx.sourceElement.id); if (!failing.size) write(byId("connection"), ""); }
     const etag = ctx.response.headers.get("ETag");
     if (status === 200 && etag) etags[ctx.sourceElement.id] = etag;
 });
 document.addEventListener("htmx:after:swap", () => { tick(); showState(); });
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-    if (ctx.response.status >= 500) write(byId("connection"), `The server answered ${ctx.response.status}: what you see is not live. Trying again …`);
+    if (ctx.response.status >= 500) fails(ctx, `The server answered ${ctx.response.status}: what you see is not live. Trying again …`);
 });
-document.addEventListener("htmx:error", () => write(byId("connection"), "No connection: what you see is not live. Trying again …"));
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => fails(ctx, "No connection: what you see is not live. Trying again …"));
 /* Text that is written here is not what the server sent: a refresh leaves it, and a selection in it, alone. */
 window.htmx?.registerExtension("clocks", {
     htmx_before_morph_node: (element, { oldNode, newNode }) =>
