@@ -32,6 +32,8 @@ def window(detail: Any) -> dict[str, Any]:
         if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
             found = loglines.around(detail, max(1, int(wanted) - MOST // 2))
         else:
+            found = None
+        if found is None or not found.lines:
             found = loglines.last(detail)
     except EngineDown as error:
         return {"lines": [], "log_trouble": error.message, "tail": None, "first": 1, "total": 0}

@@ -210,6 +210,7 @@ if (log) {
         const wanted = location.hash.match(/^#L(\d+)$/);
         if (!wanted) return false;
         const line = byId(wanted[0].slice(1));
+        if (!line && new URLSearchParams(location.search).get("line") === wanted[1]) return false;
         if (!line) { location.replace(`?line=${wanted[1]}${location.hash}`); return true; }
         line.classList.add("target");
         line.scrollIntoView({ block: "center" });

@@ -31,7 +31,7 @@ class Planted:
 
     def __init__(self, estivador: Estivador, image: str) -> None:
         self.task = estivador.register(image, name=HOSTILE[:200], description=HOSTILE)
-        self.result = estivador.run(self.task, command=["sh", "-c", PRINTS, HOSTILE], env={"ATTACK": HOSTILE, "<b id=x>": HOSTILE}, times=2)
+        self.result = estivador.run(self.task, command=["sh", "-c", PRINTS, HOSTILE], env={"ATTACK": HOSTILE, "<b>": HOSTILE}, times=2)
         estivador.until_ended(self.result)
         self.detail = int(estivador.details(self.result)[0]["detail_id"])
         estivador.post("/token/", {"name": ATTACKS[1]})

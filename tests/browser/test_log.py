@@ -76,7 +76,9 @@ def printed(estivador: Estivador, seeded: Seeded) -> Iterator[Callable[[str], An
 @pytest.fixture(scope="module")
 def long(estivador: Estivador, seeded: Seeded) -> Iterator[Any]:
     """An execution that failed after 5,000 lines, of which 3,500 to 4,499 are red."""
-    script = f"seq -f 'line %.0f' 1 3499; printf '\\033[31m'; seq -f 'line %.0f' 3500 4499; printf '\\033[0m'; seq -f 'line %.0f' 4500 {LONG}; exit 3"
+    script = (
+        f"seq 1 3499 | sed 's,^,line ,'; printf '\\033[31m'; seq 3500 4499 | sed 's,^,line ,'; printf '\\033[0m'; seq 4500 {LONG} | sed 's,^,line ,'; exit 3"
+    )
     result = estivador.run(seeded.task, command=["sh", "-c", script])
     estivador.until_ended(result)
     yield estivador.details(result)[0]

@@ -107,7 +107,7 @@ def test_one_click_leads_from_a_result_to_the_log_of_what_failed(open_page: Open
     page.get_by_role("link", name="Log of execution 1 of").click()
     expect(page.get_by_role("log")).to_contain_text("no cargo")
     expect(page.get_by_role("log").locator("p.err")).to_contain_text("no cargo")
-    expect(page.get_by_text("Exit code")).to_be_visible()
+    expect(page.get_by_text("Exit code", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Execution 1 of result"))
     page.get_by_role("link", name="Next failed").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Execution 2 of result"))
