@@ -198,9 +198,13 @@ if (log) {
 
     /* What is put before the lines one reads must not move them. */
     let height = 0;
-    document.addEventListener("htmx:before:swap", () => { height = log.scrollHeight; });
-    document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-        if (ctx.sourceElement.id === "earlier") log.scrollTop += log.scrollHeight - height;
+    let isBefore = false;
+    document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+        height = log.scrollHeight;
+        isBefore = ctx.sourceElement.id === "earlier";
+    });
+    document.addEventListener("htmx:after:swap", () => {
+        if (isBefore) log.scrollTop += log.scrollHeight - height;
         else if (isOn(follow)) toEnd();
         if (byId("find").value) find(false);
     });
