@@ -29,10 +29,8 @@ def window(detail: Any) -> dict[str, Any]:
     """Return what the page needs of the log: the last lines, or those from `?line=`."""
     wanted = request.args.get("line", "")
     try:
-        if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
-            found = loglines.around(detail, max(1, int(wanted) - MOST // 2))
-        else:
-            found = None
+        is_number = wanted.isascii() and wanted.isdigit() and len(wanted) < 10
+        found = loglines.around(detail, max(1, int(wanted) - MOST // 2)) if is_number else None
         if found is None or not found.lines:
             found = loglines.last(detail)
     except EngineDown as error:
