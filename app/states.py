@@ -63,6 +63,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     KILLED = "killed"
     CANCELLED = "cancelled"
+    MAX_FAILURES = "max_failures"
     EXTERNAL_KILL = "external_kill"
     COMMAND_NOT_FOUND = "command_not_found"
     COMMAND_NOT_EXECUTABLE = "command_not_executable"
@@ -107,6 +108,11 @@ MOVES: dict[str, Move] = {
     "fail": Move(frozenset({CLAIMED, CREATED, START_SENT, STARTED, EXITED}), Status.ERROR, Phase.RECORDED),
     "cancel": Move(frozenset({CLAIMED, CREATED, START_SENT}), Status.CANCELLED, Phase.RECORDED),
     "withdraw": Move(frozenset({WAITING}), Status.CANCELLED, Phase.REMOVED),
+    # An attempt failed and another follows: the execution waits again, with no slot.
+    "retry": Move(frozenset({CLAIMED, CREATED, START_SENT, STARTED, EXITED}), Status.QUEUED, Phase.WAITING),
+    # The next attempt will not be made, waiting or on its way to its start: how the last one ended stands.
+    "forgo": Move(frozenset({WAITING}), Status.ERROR, Phase.REMOVED),
+    "abandon": Move(frozenset({CLAIMED, CREATED, START_SENT}), Status.ERROR, Phase.RECORDED),
     "remove": Move(frozenset({(status, Phase.RECORDED) for status in TERMINAL}), None, Phase.REMOVED),
 }
 

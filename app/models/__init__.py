@@ -1,8 +1,11 @@
 """The rows, and move(): the only writer of a status."""
 
+from app.models.attempt import Attempt
 from app.models.detail import HOLDS_SLOT, TO_REMOVE, WAITS, Detail
 from app.models.history import History
 from app.models.idempotency import IdempotencyKey
+from app.models.image import Image
+from app.models.label import ResultLabel
 from app.models.moves import move, move_task, withdraw_waiting
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
@@ -15,13 +18,16 @@ __all__ = [
     "HOLDS_SLOT",
     "TO_REMOVE",
     "WAITS",
+    "Attempt",
     "Consumer",
     "Detail",
     "Engine",
     "History",
     "IdempotencyKey",
+    "Image",
     "Instance",
     "Result",
+    "ResultLabel",
     "Session",
     "Task",
     "Token",

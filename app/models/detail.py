@@ -1,6 +1,6 @@
 """A detail: one execution of a result."""
 
-from sqlalchemy import Float, ForeignKey, Index, String, literal_column
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Model
@@ -11,7 +11,10 @@ class Detail(Model):
     """One execution: its status and phase, what the user wishes of it, its container, and how that ended.
 
     `start` and `end` are the Engine's own, epoch seconds. `stop_cause` is set before the first signal is sent and
-    `stop_reached` once the Engine says that a running container received it.
+    `stop_reached` once the Engine says that a running container received it. Everything from `container_id` on is of the current
+    `attempt`; earlier ones are in rows of their own. `not_before` (epoch seconds) is when a next attempt is due that waits.
+    `peak_memory` (bytes) and `cpu_seconds` are sampled while it runs. `last_line` is the end of a failed one's log, and `ending` the
+    same without what differs from one to the next.
     """
 
     __tablename__ = "detail"
@@ -44,6 +47,11 @@ class Detail(Model):
     stop_reached: Mapped[bool | None] = mapped_column()
     log_truncated: Mapped[bool | None] = mapped_column()
     logs_incomplete: Mapped[bool | None] = mapped_column()
+    not_before: Mapped[float | None] = mapped_column(Float)
+    peak_memory: Mapped[int | None] = mapped_column(BigInteger)
+    cpu_seconds: Mapped[float | None] = mapped_column(Float)
+    last_line: Mapped[str | None] = mapped_column(String(255))
+    ending: Mapped[str | None] = mapped_column(String(255))
 
     @property
     def state(self) -> State:

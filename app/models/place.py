@@ -16,7 +16,7 @@ class Instance(Model):
 
 
 class Engine(Model):
-    """A Docker Engine and how many executions it may hold at once."""
+    """A Docker Engine and how many executions it may hold at once. `claims` counts the executions that were ever claimed for it."""
 
     __tablename__ = "engine"
 
@@ -26,6 +26,7 @@ class Engine(Model):
     slots: Mapped[int] = mapped_column()
     seen_at: Mapped[float | None] = mapped_column(Float)
     trouble: Mapped[str | None] = mapped_column(String(1024))
+    claims: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Consumer(Model):

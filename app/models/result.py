@@ -13,7 +13,9 @@ from app.states import Status
 class Result(Model):
     """One RUN. `revision` rises with each change of it or of any of its executions.
 
-    `rerun_of` is the id of the result that this one runs again; that may have been deleted since.
+    `rerun_of` is the id of the result that this one runs again; that may have been deleted since. `secret_env` are its secret
+    variables, each value encrypted. `served` is the Engine's count of claims when an execution of it was claimed last: who waited
+    longest for a turn has the lowest. `deleted_at` is set once it is deleted for everybody but the job that removes its rows.
     """
 
     __tablename__ = "result"
@@ -37,6 +39,12 @@ class Result(Model):
     error: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[int] = mapped_column(default=0)
     killed: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    parallel: Mapped[int | None] = mapped_column()
+    max_failures: Mapped[int | None] = mapped_column()
+    served: Mapped[int] = mapped_column(default=0, server_default="0")
+    secret_env: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    deleted_at: Mapped[float | None] = mapped_column(Float, index=True)
 
     @property
     def counts(self) -> dict[Status, int]:

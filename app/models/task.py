@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, String
+from sqlalchemy import JSON, Float, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Model
@@ -10,7 +10,10 @@ from app.states import TaskStatus
 
 
 class Task(Model):
-    """An image by its repository, its name here, the image id that was found when it was imported, and what its runs take by default."""
+    """An image by its repository, its name here, the image id that was found when it was imported, and what its runs take by default.
+
+    `labels` go with each of its runs. `secret_env` are default secret variables, each value encrypted; so is `registry_password`.
+    """
 
     __tablename__ = "task"
     # An id is in names and labels of containers, so it never comes again.
@@ -29,3 +32,7 @@ class Task(Model):
     description: Mapped[str] = mapped_column(String(1024), default="", server_default="")
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     imported_at: Mapped[float | None] = mapped_column(Float)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    secret_env: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    registry_username: Mapped[str | None] = mapped_column(String(255))
+    registry_password: Mapped[str | None] = mapped_column(Text)
