@@ -74,5 +74,9 @@ WAITS = Detail.phase == literal_column(f"'{Phase.WAITING}'")
 HOLDS_SLOT = Detail.phase.in_([literal_column(f"'{phase}'") for phase in IN_FLIGHT])
 TO_REMOVE = Detail.phase == literal_column(f"'{Phase.RECORDED}'")
 
-for _name, _condition in (("detail_waiting", WAITS), ("detail_in_flight", HOLDS_SLOT), ("detail_to_remove", TO_REMOVE)):
+# By result, so that the next of each is found at once, however many of it wait for a time that has not come.
+Index(
+    "detail_waiting", Detail.engine_id, Detail.result_id, Detail.not_before, Detail.position, sqlite_where=WAITS, postgresql_where=WAITS
+)  # fmt: skip
+for _name, _condition in (("detail_in_flight", HOLDS_SLOT), ("detail_to_remove", TO_REMOVE)):
     Index(_name, Detail.engine_id, Detail.id, sqlite_where=_condition, postgresql_where=_condition)

@@ -11,36 +11,42 @@ down_revision = '0002'
 branch_labels = None
 depends_on = None
 
-ADDED = {
-    'task': [
-        sa.Column('labels', sa.JSON(), nullable=False, server_default='{}'),
-        sa.Column('secret_env', sa.JSON(), nullable=False, server_default='{}'),
-        sa.Column('registry_username', sa.String(length=255), nullable=True),
-        sa.Column('registry_password', sa.Text(), nullable=True),
-    ],
-    'result': [
-        sa.Column('priority', sa.Integer(), nullable=False, server_default='0'),
-        sa.Column('parallel', sa.Integer(), nullable=True),
-        sa.Column('max_failures', sa.Integer(), nullable=True),
-        sa.Column('served', sa.Integer(), nullable=False, server_default='0'),
-        sa.Column('secret_env', sa.JSON(), nullable=False, server_default='{}'),
-        sa.Column('deleted_at', sa.Float(), nullable=True),
-    ],
-    'detail': [
-        sa.Column('not_before', sa.Float(), nullable=True),
-        sa.Column('peak_memory', sa.BigInteger(), nullable=True),
-        sa.Column('cpu_seconds', sa.Float(), nullable=True),
-        sa.Column('last_line', sa.String(length=255), nullable=True),
-        sa.Column('ending', sa.String(length=255), nullable=True),
-    ],
-    'engine': [sa.Column('claims', sa.Integer(), nullable=False, server_default='0')],
-}
+WAITING = sa.text("phase = 'WAITING'")
+
+def added() -> dict[str, list[sa.Column]]:
+    """Columns belong to one table object for good, so they are made anew each time."""
+    return {
+        'task': [
+            sa.Column('labels', sa.JSON(), nullable=False, server_default='{}'),
+            sa.Column('secret_env', sa.JSON(), nullable=False, server_default='{}'),
+            sa.Column('registry_username', sa.String(length=255), nullable=True),
+            sa.Column('registry_password', sa.Text(), nullable=True),
+        ],
+        'result': [
+            sa.Column('priority', sa.Integer(), nullable=False, server_default='0'),
+            sa.Column('parallel', sa.Integer(), nullable=True),
+            sa.Column('max_failures', sa.Integer(), nullable=True),
+            sa.Column('served', sa.Integer(), nullable=False, server_default='0'),
+            sa.Column('secret_env', sa.JSON(), nullable=False, server_default='{}'),
+            sa.Column('deleted_at', sa.Float(), nullable=True),
+        ],
+        'detail': [
+            sa.Column('not_before', sa.Float(), nullable=True),
+            sa.Column('peak_memory', sa.BigInteger(), nullable=True),
+            sa.Column('cpu_seconds', sa.Float(), nullable=True),
+            sa.Column('last_line', sa.String(length=255), nullable=True),
+            sa.Column('ending', sa.String(length=255), nullable=True),
+        ],
+        'engine': [sa.Column('claims', sa.Integer(), nullable=False, server_default='0')],
+    }
 
 
 def upgrade() -> None:
-    for table, columns in ADDED.items():
+    for table, columns in added().items():
         for column in columns:
-            op.add_column(table, column.copy())
+            op.add_column(table, column)
+    op.drop_index('detail_waiting', 'detail')
+    op.create_index('detail_waiting', 'detail', ['engine_id', 'result_id', 'not_before', 'position'], unique=False, sqlite_where=WAITING, postgresql_where=WAITING)
     op.create_index('ix_result_deleted_at', 'result', ['deleted_at'], unique=False)
     op.create_table('attempt',
     sa.Column('detail_id', sa.Integer(), nullable=False),
@@ -87,6 +93,8 @@ def downgrade() -> None:
     for table in ('image', 'result_label', 'attempt'):
         op.drop_table(table)
     op.drop_index('ix_result_deleted_at', 'result')
-    for table, columns in ADDED.items():
+    op.drop_index('detail_waiting', 'detail')
+    op.create_index('detail_waiting', 'detail', ['engine_id', 'id'], unique=False, sqlite_where=WAITING, postgresql_where=WAITING)
+    for table, columns in added().items():
         for column in columns:
             op.drop_column(table, column.name)
