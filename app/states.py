@@ -87,6 +87,10 @@ IN_FLIGHT = (Phase.CLAIMED, Phase.CREATED, Phase.START_SENT, Phase.STARTED, Phas
 """Phases that hold one of the Engine's slots."""
 
 
+LONGEST_RETRY_DELAY = 600.0
+"""Seconds that an execution waits for its next attempt at most."""
+
+
 @dataclass(frozen=True)
 class Move:
     """One legal change: the states it may leave, and the status (None: unchanged) and phase it leads to."""

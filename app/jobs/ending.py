@@ -3,12 +3,14 @@
 import logging
 import re
 import time
+from typing import Any
 
 from app.engine import containers, logs
 from app.engine.containers import ContainerState
 from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
 from app.extensions import db
 from app.jobs import context
+from app.jobs.failing import fail
 from app.jobs.failpoints import reach
 from app.jobs.starting import LOG_FILE_FACTOR, look
 from app.jobs.stopwatch import Stopwatch
@@ -33,7 +35,7 @@ def watch(detail: Detail) -> bool:
         return True
     if state.has_ended:
         moved = move(detail, "exit", exit_code=state.exit_code, oom_killed=state.oom_killed, end=state.end)
-        _stopping_since.forget(detail.id)
+        _stopping_since.forget((detail.id, detail.attempt))
         reach("exited")
         return moved
     if detail.wish == Wish.KILL and detail.stop_cause is None:
@@ -55,15 +57,21 @@ def stop(detail: Detail, state: ContainerState) -> bool:
     """Send SIGTERM once, and SIGKILL once the grace is over."""
     if detail.stop_reached is None:
         _note(detail, stop_sent_at=detail.stop_sent_at or time.time())
-        _stopping_since.elapsed(detail.id)
+        _stopping_since.elapsed((detail.id, detail.attempt))
         _note(detail, stop_reached=containers.signal(context.engine_client(), state.id, "SIGTERM"))
         return detail.stop_reached is False
-    if _stopping_since.elapsed(detail.id) < context.settings().stop_grace:
+    if _stopping_since.elapsed((detail.id, detail.attempt)) < _grace(detail):
         return False
     if not containers.signal(context.engine_client(), state.id, "SIGKILL"):
         return True
     _note(detail, stop_reached=True)
     return False
+
+
+def _grace(detail: Detail) -> float:
+    """Return the seconds from SIGTERM to SIGKILL: the run's own, or the setting's."""
+    own = db.session.get_one(Result, detail.result_id).parameters.get("stop_grace")
+    return context.settings().stop_grace if own is None else float(own)
 
 
 def _note(detail: Detail, **values: object) -> None:
@@ -78,8 +86,8 @@ def record(detail: Detail) -> bool:
     stored = copy_log(detail)
     reach("log_copied")
     name, reason, message = outcome(detail)
-    values = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
-    moved = move(detail, name, reason=reason, message=message, **values)
+    values: dict[str, Any] = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
+    moved = fail(detail, reason, message, **values) if name == "fail" else move(detail, name, reason=reason, message=message, **values)
     reach("recorded")
     return moved
 

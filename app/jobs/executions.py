@@ -1,4 +1,4 @@
-"""Executions: claiming what waits, and carrying one execution as far as it will go without waiting.
+"""Executions: carrying one as far as it will go without waiting. Which one is next is decided in scheduling.
 
 There is one way through: advance() looks at the phase that is committed and takes the next step from there, whoever calls
 it: the launch that claimed it, the supervisor that saw its container end, or a consumer that came up after a crash.
@@ -7,15 +7,13 @@ it: the launch that claimed it, the supervisor that saw its container end, or a 
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import func, select
-
 from app.engine.errors import EngineUnreachable
 from app.extensions import db
-from app.jobs import context, ending, starting
+from app.jobs import context, ending, scheduling, starting
 from app.jobs.doorbell import job
 from app.jobs.failpoints import reach
 from app.jobs.locks import holding
-from app.models import HOLDS_SLOT, WAITS, Detail, Engine, move, write
+from app.models import Detail, move
 from app.states import IN_FLIGHT, Phase
 
 log = logging.getLogger(__name__)
@@ -39,7 +37,8 @@ def launch(engine_id: int) -> None:
 
 def fill(engine_id: int) -> None:
     """Claim and carry one execution after another until no slot is free, nothing waits, or the Engine does not answer."""
-    while not context.stopping.is_set() and (detail_id := claim(engine_id)) is not None:
+    while not context.stopping.is_set() and (detail_id := scheduling.claim(engine_id)) is not None:
+        reach("claimed")
         if not carry(detail_id):
             return
 
@@ -53,39 +52,6 @@ def advance(detail_id: int) -> None:
     engine_id, held_slot = detail.engine_id, detail.phase in IN_FLIGHT
     if carry(detail_id) and held_slot and detail.phase not in IN_FLIGHT:
         fill(engine_id)
-
-
-def claim(engine_id: int) -> int | None:
-    """Claim the next waiting execution if the Engine has a free slot, in one short transaction; return its id."""
-    if not _may_claim(engine_id):
-        return None
-    with write():
-        if not _may_claim(engine_id):
-            return None
-        waiting = select(Detail).where(Detail.engine_id == engine_id, WAITS).order_by(Detail.id).limit(1)
-        detail = db.session.execute(waiting).scalar_one_or_none()
-        if detail is None or not move(detail, "claim"):
-            return None
-        detail_id = detail.id
-    reach("claimed")
-    return detail_id
-
-
-def _may_claim(engine_id: int) -> bool:
-    return free_slots(engine_id) > 0 and has_waiting(engine_id)
-
-
-def free_slots(engine_id: int) -> int:
-    """Return how many more executions the Engine may hold now."""
-    slots = db.session.execute(select(Engine.slots).where(Engine.id == engine_id)).scalar_one()
-    held = select(func.count()).select_from(Detail).where(Detail.engine_id == engine_id, HOLDS_SLOT)
-    return int(slots - db.session.execute(held).scalar_one())
-
-
-def has_waiting(engine_id: int) -> bool:
-    """Whether an execution waits for a slot of this Engine."""
-    waiting = select(Detail.id).where(Detail.engine_id == engine_id, WAITS).limit(1)
-    return db.session.execute(waiting).first() is not None
 
 
 def carry(detail_id: int) -> bool:

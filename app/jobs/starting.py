@@ -8,6 +8,7 @@ from app.engine.containers import ContainerSpec, ContainerState, Labels
 from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
 from app.extensions import db
 from app.jobs import context
+from app.jobs.failing import cancel, fail
 from app.jobs.failpoints import reach
 from app.jobs.stopwatch import Stopwatch
 from app.models import Detail, Result, move
@@ -37,7 +38,7 @@ def create(detail: Detail) -> bool:
     except EngineRefused as error:
         pause_if_full(error.text)
         log.warning("execution %s: the Engine refused to create its container: %s", detail.id, error.text)
-        return move(detail, "fail", reason=Reason.ENGINE_ERROR, message=f"The Engine refused to create the container: {plain(error.text)}")
+        return fail(detail, Reason.ENGINE_ERROR, f"The Engine refused to create the container: {plain(error.text)}")
     moved = move(detail, "create", container_id=container_id)
     reach("created")
     return moved
@@ -67,13 +68,8 @@ def fail_create(detail: Detail, error: NotFound) -> bool:
     """Tell an image that is gone from anything else the Engine did not find."""
     if images.find(context.engine_client(), detail.image_id) is None:
         message = "The image is not in the Engine's store any more: import the task again, then run again what failed."
-        return move(detail, "fail", reason=Reason.IMAGE_MISSING, message=message)
-    return move(detail, "fail", reason=Reason.ENGINE_ERROR, message=f"The Engine could not create the container: {plain(error.text)}")
-
-
-def cancel(detail: Detail) -> bool:
-    """End an execution that never started, as the user wished."""
-    return move(detail, "cancel", reason=Reason.CANCELLED, message="Cancelled before it started.")
+        return fail(detail, Reason.IMAGE_MISSING, message)
+    return fail(detail, Reason.ENGINE_ERROR, f"The Engine could not create the container: {plain(error.text)}")
 
 
 def start(detail: Detail) -> bool:
@@ -119,9 +115,9 @@ def find_out(detail: Detail) -> bool:
         return started(detail, state)
     if detail.wish:
         return cancel(detail)
-    if _created_since.elapsed(detail.id) < GRACE:
+    if _created_since.elapsed((detail.id, detail.attempt)) < GRACE:
         return False
-    _created_since.forget(detail.id)
+    _created_since.forget((detail.id, detail.attempt))
     return send_start(detail)
 
 
@@ -138,7 +134,7 @@ def look(detail: Detail) -> ContainerState | None:
         return containers.inspect(context.engine_client(), _container(detail))
     except NotFound:
         message = "Its container is gone: somebody removed it, or the Engine lost it. How it ended is not known."
-        move(detail, "fail", reason=Reason.LOST, message=message, logs_incomplete=True)
+        fail(detail, Reason.LOST, message, logs_incomplete=True)
         return None
 
 
@@ -149,7 +145,7 @@ def start_refused(detail: Detail, state: ContainerState, text: str) -> bool:
     pause_if_full(text or state.error)
     log.warning("execution %s: the Engine could not start it: %s", detail.id, text or state.error)
     reason, message = _start_failure(state, text or state.error)
-    return move(detail, "fail", reason=reason, message=message, exit_code=state.exit_code or None)
+    return fail(detail, reason, message, exit_code=state.exit_code or None)
 
 
 def _start_failure(state: ContainerState, text: str) -> tuple[Reason, str]:

@@ -19,7 +19,7 @@ from app.engine import connection, containers, events
 from app.engine.containers import Listed
 from app.engine.errors import EngineError, EngineUnreachable
 from app.extensions import db, huey
-from app.jobs import context, executions, heartbeat
+from app.jobs import context, executions, heartbeat, scheduling
 from app.jobs.doorbell import ring
 from app.jobs.ending import want_stop
 from app.jobs.images import import_image
@@ -42,6 +42,7 @@ class InFlight(NamedTuple):
     """What the supervisor needs to know of an execution that holds a slot."""
 
     id: int
+    attempt: int
     phase: str
     wish: str | None
     stop_cause: str | None
@@ -101,7 +102,7 @@ class Supervisor(threading.Thread):
 
     def in_flight(self) -> list[InFlight]:
         """Read the executions that hold a slot."""
-        columns = (Detail.id, Detail.phase, Detail.wish, Detail.stop_cause, Detail.start, Result.parameters["timeout"].as_float())
+        columns = (Detail.id, Detail.attempt, Detail.phase, Detail.wish, Detail.stop_cause, Detail.start, Result.parameters["timeout"].as_float())
         query = select(*columns).join(Result, Result.id == Detail.result_id)
         rows = db.session.execute(query.where(Detail.engine_id == self.engine_id, HOLDS_SLOT)).all()
         return [InFlight(*row) for row in rows]
@@ -109,11 +110,11 @@ class Supervisor(threading.Thread):
     def watch_clocks(self, rows: list[InFlight]) -> None:
         """Ring for what is to be stopped: because the user wishes so, because its time is up, or because a stop goes on."""
         running = [row for row in rows if row.phase == Phase.STARTED]
-        self.running_since.keep_only({row.id for row in running})
+        self.running_since.keep_only({(row.id, row.attempt) for row in running})
         for row in running:
             if row.timeout is not None and row.stop_cause is None:
                 already = time.time() - row.start if row.start else 0.0
-                if self.running_since.elapsed(row.id, already) < row.timeout:
+                if self.running_since.elapsed((row.id, row.attempt), already) < row.timeout:
                     continue
                 want_stop(row.id, StopCause.TIMEOUT)
             elif row.stop_cause is None and row.wish is None:
@@ -125,33 +126,34 @@ class Supervisor(threading.Thread):
         # Listed after the rows were read: a row's container is in the list, or it is gone.
         engine = connection.client(self.settings.engine, self.settings.engine_timeout)
         listed = {(item.detail, item.attempt): item for item in containers.list_ours(engine, context.instance_id())}
-        running = {item.detail for item in listed.values() if item.status in ("running", "paused")}
+        running = {key for key, item in listed.items() if item.status in ("running", "paused")}
         for row in rows:
-            if row.phase != Phase.STARTED or row.id not in running:
+            if row.phase != Phase.STARTED or (row.id, row.attempt) not in running:
                 self.ring_for(row.id)
         recorded = select(Detail.id).where(Detail.engine_id == self.engine_id, TO_REMOVE).limit(QUEUE_FULL)
         for detail_id in db.session.execute(recorded).scalars().all():
             self.ring_for(detail_id)
-        self.sweep([item for item in listed.values() if item.detail not in {row.id for row in rows}])
+        current = {(row.id, row.attempt) for row in rows}
+        self.sweep([item for key, item in listed.items() if key not in current])
 
     def sweep(self, strays: list[Listed]) -> None:
-        """Remove containers of executions that ended without them; warn of those nobody here knows, and touch them not."""
+        """Remove containers of attempts that are over; warn of those nobody here knows, and touch them not."""
         engine = connection.client(self.settings.engine, self.settings.engine_timeout)
         for item in strays:
-            row = db.session.execute(select(Detail.status, Detail.phase).where(Detail.id == item.detail)).first()
+            row = db.session.execute(select(Detail.status, Detail.phase, Detail.attempt).where(Detail.id == item.detail)).first()
             if row is None:
                 if item.detail not in self.warned:
                     log.warning("container %s carries this instance's label, but execution %s is not in the record", item.id[:12], item.detail)
                     self.warned.add(item.detail)
-            elif row.status in TERMINAL and row.phase == Phase.REMOVED and item.status != "running":
+            elif item.status != "running" and (row.attempt != item.attempt or (row.status in TERMINAL and row.phase == Phase.REMOVED)):
                 containers.remove(engine, item.id)
 
     def ring_for_waiting(self) -> None:
         """Ring for executions that wait while slots are free, and for images that wait to be imported."""
         if len(huey) > QUEUE_FULL:
             return
-        free = executions.free_slots(self.engine_id)
-        if free > 0 and executions.has_waiting(self.engine_id):
+        free = scheduling.free_slots(self.engine_id)
+        if free > 0 and scheduling.has_waiting(self.engine_id):
             for _ in range(min(free, 8)):
                 ring(executions.launch, self.engine_id)
         for task_id in db.session.execute(select(Task.id).where(Task.status.in_((TaskStatus.SUBMITTED, TaskStatus.IMPORTING)))).scalars().all():

@@ -6,7 +6,7 @@ from app.models.history import History
 from app.models.idempotency import IdempotencyKey
 from app.models.image import Image
 from app.models.label import ResultLabel
-from app.models.moves import move, move_task, withdraw_waiting
+from app.models.moves import abandon, move, move_task, retry, withdraw_waiting
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
 from app.models.session import Session
@@ -31,9 +31,11 @@ __all__ = [
     "Session",
     "Task",
     "Token",
+    "abandon",
     "after_commit",
     "move",
     "move_task",
+    "retry",
     "withdraw_waiting",
     "write",
 ]

@@ -6,23 +6,29 @@ Each change is one compare-and-set, with its history row and the result's counts
 import time
 from typing import Any
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.models.detail import Detail
+from app.models.attempt import Attempt
+from app.models.detail import HOLDS_SLOT, Detail
 from app.models.history import History
 from app.models.result import Result
 from app.models.task import Task
 from app.models.transaction import write
-from app.states import LIVE, WAITING, Reason, Status, TaskStatus, after, result_status, task_after
+from app.states import LIVE, WAITING, Reason, Status, TaskStatus, Wish, after, result_status, task_after
+
+OF_ATTEMPT = tuple(column.name for column in Attempt.__table__.columns if column.name not in ("detail_id", "number"))
+"""The columns that tell of one attempt: of an earlier one in its own row, of the current one in the execution's."""
+OF_STOP = ("stop_cause", "stop_sent_at", "stop_reached")
 
 
-def move(detail: Detail, name: str, **values: Any) -> bool:
+def move(detail: Detail, name: str, *, noted: str | None = None, **values: Any) -> bool:
     """Make the move `name` on `detail` if it still stands where the caller saw it; set `values` with it.
 
-    Returns False where somebody else was first: then nothing was written. Either way `detail` is fresh when next read.
-    Raises IllegalMove where the table does not allow the move from the state the caller saw.
+    The history tells the reason `noted` (default: the one among the values). One failure more than the result may have cancels what
+    of it has not started. Returns False where somebody else was first: then nothing was written. Either way `detail` is fresh when
+    next read. Raises IllegalMove where the table does not allow the move from the state the caller saw.
     """
     seen, attempt = detail.state, detail.attempt
     status, phase = after(name, seen)
@@ -36,37 +42,100 @@ def move(detail: Detail, name: str, **values: Any) -> bool:
         moved: bool = session.execute(change).rowcount == 1  # type: ignore[attr-defined]
         session.expire(detail)
         if moved:
-            _note(session, "detail", detail.id, name, "/".join(seen), f"{status}/{phase}", attempt, values.get("reason"))
-            _count(session, detail.result_id, {(seen[0], status): 1}, values.get("start"))
+            _note(session, "detail", detail.id, name, "/".join(seen), f"{status}/{phase}", attempt, noted or values.get("reason"))
+            result = _count(session, detail.result_id, {(seen[0], status): 1}, values.get("start"))
+            if status == Status.ERROR and result.has_failed_enough:
+                _cancel_rest(session, result)
+    return moved
+
+
+def retry(detail: Detail, not_before: float, **values: Any) -> bool:
+    """Keep the attempt that failed in a row of its own, with `values`, and let the execution wait for the next until `not_before` (epoch seconds).
+
+    Returns False, like move(), where somebody else was first.
+    """
+    ended = {name: getattr(detail, name) for name in OF_ATTEMPT} | values
+    number = detail.attempt
+    cleared = dict.fromkeys((*OF_ATTEMPT, *OF_STOP))
+    with write() as session:
+        moved = move(detail, "retry", noted=values.get("reason"), attempt=number + 1, not_before=not_before, **cleared)
+        if moved:
+            session.execute(insert(Attempt).values(detail_id=detail.id, number=number, **ended))
+    return moved
+
+
+NOT_AGAIN = " It was not tried again: {}"
+"""What is added to the message of the last attempt where the next was called off."""
+
+
+def abandon(detail: Detail, why: str) -> bool:
+    """Call a next attempt off that has not started: how the last one ended stands. Returns False where somebody else was first."""
+    with write() as session:
+        last = session.get_one(Attempt, (detail.id, detail.attempt - 1))
+        ended = {name: getattr(last, name) for name in OF_ATTEMPT}
+        ended["message"] = f"{ended['message'] or ''}{NOT_AGAIN.format(why)}"[:1024]
+        moved = move(detail, "abandon", attempt=last.number, **ended)
+        if moved:
+            session.delete(last)
     return moved
 
 
 def withdraw_waiting(result_id: int, reason: Reason, message: str, detail_id: int | None = None) -> int:
-    """Make the move `withdraw` on every waiting execution of a result (or on that one), and return how many it was."""
-    status, phase = after("withdraw", WAITING)
-    which = [Detail.result_id == result_id, Detail.status == WAITING[0], Detail.phase == WAITING[1]]
-    if detail_id is not None:
-        which.append(Detail.id == detail_id)
+    """End every waiting execution of a result (or that one), and return how many it was.
+
+    What never ran becomes CANCELLED with `reason` and `message`. What waits for a next attempt ends as its last one did.
+    """
     with write() as session:
-        states = ("/".join(WAITING), f"{status}/{phase}")
-        rows = select(
-            literal("detail"),
-            Detail.id,
-            literal(time.time()),
-            literal("withdraw"),
-            literal(states[0]),
-            literal(states[1]),
-            Detail.attempt,
-            literal(str(reason)),
-        ).where(*which)
-        columns = ["kind", "object_id", "at", "move", "from_state", "to_state", "attempt", "reason"]
-        session.execute(insert(History).from_select(columns, rows))
-        change = update(Detail).where(*which).values(status=status, phase=phase, reason=reason, message=message)
-        number: int = session.execute(change.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+        numbers = {
+            Status.CANCELLED: _end_waiting(session, _waiting(result_id, detail_id, Detail.attempt == 1), "withdraw", reason, {"message": message}),
+            Status.ERROR: _forgo(session, _waiting(result_id, detail_id, Detail.attempt > 1), message),
+        }
         session.expire_all()
-        if number:
-            _count(session, result_id, {(WAITING[0], status): number}, None)
+        if any(numbers.values()):
+            _count(session, result_id, {(WAITING[0], status): number for status, number in numbers.items()}, None)
+    return sum(numbers.values())
+
+
+def _waiting(result_id: int, detail_id: int | None, attempts: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    which = [Detail.result_id == result_id, Detail.status == WAITING[0], Detail.phase == WAITING[1], attempts]
+    return which if detail_id is None else [*which, Detail.id == detail_id]
+
+
+def _forgo(session: Session, which: list[ColumnElement[bool]], why: str) -> int:
+    """Give each of these what its last attempt left, whose row then goes."""
+    last = [Attempt.detail_id == Detail.id, Attempt.number == Detail.attempt - 1]
+    ended: dict[str, Any] = {name: Attempt.__table__.c[name] for name in OF_ATTEMPT}
+    ended["message"] = db.func.substr(db.func.coalesce(Attempt.message, "").concat(NOT_AGAIN.format(why)), 1, 1024)
+    ids = session.execute(select(Detail.id).where(*which)).scalars().all()
+    number = _end_waiting(session, [*which, *last], "forgo", None, {**ended, "attempt": Detail.attempt - 1, "not_before": None})
+    for start in range(0, len(ids), BATCH):
+        mine = [Attempt.detail_id == Detail.id, Detail.id.in_(ids[start : start + BATCH]), Attempt.number == Detail.attempt]
+        session.execute(delete(Attempt).where(*mine).execution_options(synchronize_session=False))
     return number
+
+
+BATCH = 10_000
+"""Ids in one statement."""
+
+
+def _end_waiting(session: Session, which: list[ColumnElement[bool]], name: str, reason: Reason | None, values: dict[str, Any]) -> int:
+    """Make the move `name` on all of these at once, with a history row for each."""
+    status, phase = after(name, WAITING)
+    row = {
+        "kind": literal("detail"), "object_id": Detail.id, "at": literal(time.time()), "move": literal(name), "from_state": literal("/".join(WAITING)),
+        "to_state": literal(f"{status}/{phase}"), "attempt": Detail.attempt, "reason": literal(None if reason is None else str(reason)),
+    }  # fmt: skip
+    session.execute(insert(History).from_select([*row], select(*row.values()).where(*which)))
+    changed = {**values, "status": status, "phase": phase, **({} if reason is None else {"reason": reason})}
+    change = update(Detail).where(*which).values(**changed).execution_options(synchronize_session=False)
+    return int(session.execute(change).rowcount)  # type: ignore[attr-defined]
+
+
+def _cancel_rest(session: Session, result: Result) -> None:
+    """Cancel of a result what has not started: what waits at once, what is on its way to its start by the wish for it."""
+    withdraw_waiting(result.id, Reason.MAX_FAILURES, result.failed_enough)
+    starting = [Detail.result_id == result.id, HOLDS_SLOT, Detail.status == Status.QUEUED, Detail.wish.is_(None)]
+    session.execute(update(Detail).where(*starting).values(wish=Wish.CANCEL).execution_options(synchronize_session=False))
 
 
 def move_task(task: Task, name: str, **values: Any) -> bool:
@@ -87,8 +156,8 @@ def _note(session: Session, kind: str, object_id: int, name: str, before: str, n
     session.execute(insert(History).values(**row, from_state=before, to_state=now, attempt=attempt, reason=reason))
 
 
-def _count(session: Session, result_id: int, changes: dict[tuple[Status, Status], int], start: float | None) -> None:
-    """Carry the changes into the result's counts, and let its status, times and revision follow from them."""
+def _count(session: Session, result_id: int, changes: dict[tuple[Status, Status], int], start: float | None) -> Result:
+    """Carry the changes into the result's counts, let its status, times and revision follow from them, and return it."""
     result = session.execute(select(Result).where(Result.id == result_id).with_for_update().execution_options(populate_existing=True)).scalar_one()
     counts = result.counts
     for (before, now), number in changes.items():
@@ -106,3 +175,4 @@ def _count(session: Session, result_id: int, changes: dict[tuple[Status, Status]
     if result.status != before_status:
         _note(session, "result", result_id, "follow", before_status, result.status, None, None)
     session.flush()
+    return result

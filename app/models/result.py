@@ -47,6 +47,16 @@ class Result(Model):
     deleted_at: Mapped[float | None] = mapped_column(Float, index=True)
 
     @property
+    def has_failed_enough(self) -> bool:
+        """Whether so many executions have failed that the rest is not to start."""
+        return self.max_failures is not None and self.error >= self.max_failures
+
+    @property
+    def failed_enough(self) -> str:
+        """What is said to an execution that is not started for that."""
+        return f"Cancelled: {self.max_failures} of this result had failed, which is its max_failures."
+
+    @property
     def counts(self) -> dict[Status, int]:
         """How many executions stand in each status."""
         return {status: getattr(self, status.lower()) for status in Status}

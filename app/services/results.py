@@ -104,7 +104,8 @@ def _add(task: Task, times: int, parameters: dict[str, Any], rerun_of: int | Non
     """Add the result's row; its executions are added next, in the same transaction."""
     result = Result(
         task_id=task.id, status=Status.QUEUED, times=times, parameters=parameters, image_id=task.image_id, rerun_of=rerun_of,
-        submitted_at=time.time(), queued=times,
+        submitted_at=time.time(), queued=times, priority=parameters.get("priority", 0), parallel=parameters.get("parallel"),
+        max_failures=parameters.get("max_failures"),
     )  # fmt: skip
     db.session.add(result)
     db.session.flush()
