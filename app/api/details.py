@@ -9,10 +9,10 @@ from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
 from app.api.results import rerun_answer
-from app.api.schemas import DetailSchema, SubmittedSchema
+from app.api.schemas import DetailSchema, OneDetailSchema, SubmittedSchema
 from app.schemas.filters import DetailFilterSchema, LogFilterSchema
 from app.schemas.requests import OperateDetailSchema
-from app.services import details, logs, results
+from app.services import attempts, details, logs, results
 from app.states import Wish
 
 blueprint = Blueprint("detail", __name__, url_prefix="/result/<int:result_id>/detail", description="Executions of a run")
@@ -39,11 +39,12 @@ class Details(MethodView):
 class Detail(MethodView):
     """One execution."""
 
-    @blueprint.response(200, DetailSchema)
+    @blueprint.response(200, OneDetailSchema)
     def get(self, result_id: int, detail_id: int) -> Any:
         """Return one execution
 
-        `start` and `end` are the Engine's own. `reason` tells what the program did (exit, oom) from what the Engine or a user did.
+        `start` and `end` are the Engine's own, of its current attempt. `reason` tells what the program did (exit, oom) from what the
+        Engine or a user did. `attempts` are all of them, the current one last. `waits_for` says why one that is QUEUED does not run yet.
         """
         return details.get(result_id, detail_id)
 
@@ -74,13 +75,14 @@ class Log(MethodView):
         """Return the log of an execution as text
 
         While it runs and after. `stream=stdout` or `stderr` for one of the two, `tail=N` for the last lines, `after=N` for what
-        follows line N, `timestamps=1` for times. `X-Log-Truncated: 1` says that the log was longer than the cap, so its middle is missing.
+        follows line N, `timestamps=1` for times, `attempt=N` for an earlier attempt. `X-Log-Truncated: 1` says that the log was longer
+        than the cap, so its middle is missing.
         """
-        detail = details.get(result_id, detail_id)
+        detail = attempts.one(details.get(result_id, detail_id), filters.get("attempt"))
         view = logs.View(frozenset(filters["stream"].split(",")), filters.get("tail"), filters["after"], filters["timestamps"])
         headers = {"X-Content-Type-Options": "nosniff", "X-Log-Truncated": str(int(bool(detail.log_truncated)))}
         if not detail.is_live:
-            headers["ETag"] = f'"{detail.id}-{detail.attempt}-{detail.phase}"'
+            headers["ETag"] = f'"{detail.detail_id}-{detail.attempt}-{detail.status}"'
             if not_modified(headers["ETag"].strip('"')):
                 return Response(status=304, headers=headers)
         return Response(logs.read(detail, view), mimetype="text/plain", headers=headers)

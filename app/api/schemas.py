@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.schemas.fields import Epoch, doc
-from app.services import results, tasks
+from app.services import attempts, results, tasks, waiting
 from app.services.details import duration
 from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
@@ -114,6 +114,32 @@ class DetailSchema(TimesSchema):
     oom_killed = fields.Boolean(allow_none=True, metadata=doc("The Engine's flag; the exit code decides."))
     log_truncated = fields.Boolean(allow_none=True, metadata=doc("The log was longer than the cap."))
     logs_incomplete = fields.Boolean(allow_none=True, metadata=doc("Output was lost."))
+    waits_for = fields.Function(waiting.why, metadata={"type": ["string", "null"], "description": "Why one that is QUEUED does not run yet."})
+
+
+class AttemptSchema(ma.Schema):
+    """One attempt of an execution: one container."""
+
+    attempt = fields.Integer()
+    status = fields.String(validate=validate.OneOf([*Status]))
+    start = Epoch(allow_none=True)
+    end = Epoch(allow_none=True)
+    duration = fields.Function(lambda row: duration(row.start, row.end), metadata={"type": ["number", "null"], "description": "Seconds."})
+    exit_code = fields.Integer(allow_none=True)
+    reason = fields.String(allow_none=True, validate=validate.OneOf([*Reason]))
+    message = fields.String(allow_none=True)
+    container_id = fields.String(allow_none=True)
+    oom_killed = fields.Boolean(allow_none=True)
+    log_truncated = fields.Boolean(allow_none=True)
+    logs_incomplete = fields.Boolean(allow_none=True)
+    peak_memory = fields.Integer(allow_none=True, metadata=doc("Bytes, sampled."))
+    cpu_seconds = fields.Float(allow_none=True, metadata=doc("Seconds of processor time, sampled."))
+
+
+class OneDetailSchema(DetailSchema):
+    """An execution as it answers alone."""
+
+    attempts = fields.Function(lambda row: AttemptSchema(many=True).dump(attempts.of(row)), metadata={"type": "array", "items": {"type": "object"}})
 
 
 class HealthSchema(ma.Schema):

@@ -14,8 +14,7 @@ from app.engine.logs import Frame
 from app.errors import EngineDown
 from app.jobs import context
 from app.logstore import GAP
-from app.models import Detail
-from app.services.logs import frames_of, lines_of
+from app.services.logs import Logged, frames_of, lines_of
 
 MOST = 1000
 """Lines in a window."""
@@ -72,7 +71,7 @@ class _Place:
 _places: dict[str, _Place] = {}
 
 
-def last(detail: Detail) -> Window:
+def last(detail: Logged) -> Window:
     """Return a log's last lines. Of one that grows a place is remembered, so that it is not read from its beginning each time."""
     if not detail.is_live or detail.container_id is None:
         return _last(lines_of(frames_of(detail)), _Place())[0]
@@ -115,7 +114,7 @@ def _deciding(styled: Iterable[tuple[int, bytes]], end: int) -> list[bytes]:
     return found[reset:]
 
 
-def around(detail: Detail, first: int, count: int = MOST) -> Window:
+def around(detail: Logged, first: int, count: int = MOST) -> Window:
     """Return the lines from number `first` on."""
     lines: list[Line] = []
     styled: deque[tuple[int, bytes]] = deque(maxlen=MOST)
@@ -128,7 +127,7 @@ def around(detail: Detail, first: int, count: int = MOST) -> Window:
     return Window(lines, _deciding(styled, first), total)
 
 
-def since(detail: Detail, mark: Mark) -> list[Line]:
+def since(detail: Logged, mark: Mark) -> list[Line]:
     """Return what has come since `mark`, at most a window, with no line left out and none given twice."""
     if not detail.is_live or not mark.time or detail.container_id is None:
         lines = enumerate(lines_of(frames_of(detail), unfinished=not detail.is_live), start=1)
@@ -150,7 +149,7 @@ def mark_after(lines: Iterable[Line], mark: Mark) -> Mark:
     return mark
 
 
-def _came_since(detail: Detail, mark: Mark, tail: int | None = None, head: int | None = None) -> list[Frame] | None:
+def _came_since(detail: Logged, mark: Mark, tail: int | None = None, head: int | None = None) -> list[Frame] | None:
     """Return the lines after `mark`: of the last `tail`, or the first `head`. None where these begin later, so that some would be missing.
 
     The marked line is looked for by its time: times are not quite in order, and of what is older than asked for some Engines send some.

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.engine import logs
 from app.engine.errors import EngineUnreachable, NotFound
@@ -10,10 +11,25 @@ from app.engine.logs import STREAMS, Frame
 from app.errors import EngineDown
 from app.jobs import context
 from app.logstore import GAP
-from app.models import Detail
 
 LONGEST_LINE = 64
 """Frames (of at most 16 KiB) after which a line is handed on although it goes on: a line of 100 MB is not held in memory."""
+
+
+class Logged(Protocol):
+    """What has a log: an execution at its current attempt, or one of its attempts."""
+
+    @property
+    def container_id(self) -> str | None:
+        """Its container, where it has one."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its log may still grow."""
+
+    @property
+    def log_key(self) -> tuple[int, int, int]:
+        """What names its stored log."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +42,7 @@ class View:
     timestamps: bool = False
 
 
-def read(detail: Detail, view: View) -> Iterator[bytes]:
+def read(detail: Logged, view: View) -> Iterator[bytes]:
     """Yield the lines of an execution's log as bytes, exactly as they were written; nothing where there is none yet.
 
     Raises EngineDown where it still is with an Engine that does not answer.
@@ -37,7 +53,7 @@ def read(detail: Detail, view: View) -> Iterator[bytes]:
     return iter(deque(shown, maxlen=view.tail)) if view.tail is not None else shown
 
 
-def frames_of(detail: Detail) -> Iterable[Frame]:
+def frames_of(detail: Logged) -> Iterable[Frame]:
     """Return an execution's frames from wherever they are; raises EngineDown where that is an Engine that does not answer."""
     stored = context.log_store().load(detail.log_key)
     if stored is not None:
