@@ -1,11 +1,10 @@
 """What a user asks of results: submit a RUN, run it again, cancel or kill it, delete it, list, look."""
 
-import re
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, func, insert, literal, or_, select, true, update
+from sqlalchemy import Integer, Row, Select, func, insert, literal, select, true, update
 
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
@@ -16,7 +15,8 @@ from app.jobs.starting import OF_TIMES
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
 from app.services import parameters as run_parameters
 from app.services import removal, tasks
-from app.services.listing import Page, contains, page_of
+from app.services.listing import Page, page_of
+from app.services.result_filters import conditions, listed
 from app.states import LIVE, Phase, Reason, Status, TaskStatus, Wish
 
 RINGS = 8
@@ -155,56 +155,16 @@ def reruns(result_id: int) -> list[int]:
     return list(db.session.execute(select(Result.id).where(Result.rerun_of == result_id).order_by(Result.id)).scalars())
 
 
-def listing(
-    page: int,
-    page_size: int,
-    status: list[str] | None = None,
-    task_id: int | None = None,
-    from_: float | None = None,
-    to: float | None = None,
-    text: str | None = None,
-) -> Page:
-    """List results, newest first, each with its `task_name`.
-
-    `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
-    name or repository, or a result's id (12 or #12).
-    """
-    return page_of(_listed().where(*_conditions(status, task_id, from_, to, text)), page, page_size)
+def listing(page: int, page_size: int, **filters: Any) -> Page:
+    """List results, newest first, each with its `task_name`; the filters are those of result_filters.conditions()."""
+    return page_of(listed().where(*conditions(**filters)), page, page_size)
 
 
 def newest(statuses: Collection[str], number: int) -> Sequence[Row[Any]]:
     """Return the newest results that stand in `statuses`, at most `number`; rows as listing() gives them, without counting the rest."""
     # Of the ended there are many: read them from the end, not all of them by their status.
     which = Result.status.in_(statuses) if LIVE.issuperset(statuses) else Result.status.not_in({*Status} - {*statuses})
-    return db.session.execute(_listed().where(which).limit(number)).all()
-
-
-def _listed() -> Select[Any]:
-    return select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
-
-
-def _conditions(
-    status: list[str] | None = None, task_id: int | None = None, from_: float | None = None, to: float | None = None, text: str | None = None
-) -> list[ColumnElement[bool]]:
-    """Return what listing()'s filters ask of a result and its task."""
-    # To the millisecond, as answers show it: who sends back a time that was shown means that result too.
-    submitted_at = func.round(Result.submitted_at, 3)
-    conditions: list[ColumnElement[bool]] = []
-    if status:
-        conditions.append(Result.status.in_(status))
-    if task_id is not None:
-        conditions.append(Result.task_id == task_id)
-    if from_ is not None:
-        conditions.append(submitted_at >= from_)
-    if to is not None:
-        conditions.append(submitted_at <= to)
-    if text:
-        number = _NUMBER.fullmatch(text.strip())
-        conditions.append(or_(contains(text.strip(), Task.name, Task.repository), Result.id == (int(number[1]) if number else 0)))
-    return conditions
-
-
-_NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
+    return db.session.execute(listed().where(which).limit(number)).all()
 
 
 def stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
@@ -249,7 +209,7 @@ def count_selected(wish: Wish, **filters: Any) -> int:
 
 def _stoppable(wish: Wish, filters: dict[str, Any]) -> Select[Any]:
     """Select the ids of the live results that the filters let through and that have something to cancel or to kill, oldest first."""
-    query = select(Result.id).join(Task, Task.id == Result.task_id).where(Result.status.in_(LIVE), *_conditions(**filters))
+    query = select(Result.id).join(Task, Task.id == Result.task_id).where(Result.status.in_(LIVE), *conditions(**filters))
     return query.where(Result.queued > 0 if wish == Wish.CANCEL else true()).order_by(Result.id)
 
 

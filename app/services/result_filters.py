@@ -1,0 +1,41 @@
+"""Which results a list, or an operation on many, is about: what each filter asks of a result and its task."""
+
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from app.models import Result, Task
+from app.services.listing import contains
+
+_NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
+
+
+def listed() -> Select[Any]:
+    """Select all columns of the results with their `task_name`, newest first; the filters' conditions go with it."""
+    return select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
+
+
+def conditions(
+    status: list[str] | None = None, task_id: int | None = None, from_: float | None = None, to: float | None = None, text: str | None = None
+) -> list[ColumnElement[bool]]:
+    """Return what the filters ask of a result and its task.
+
+    `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
+    name or repository, or a result's id (12 or #12).
+    """
+    # To the millisecond, as answers show it: who sends back a time that was shown means that result too.
+    submitted_at = func.round(Result.submitted_at, 3)
+    found: list[ColumnElement[bool]] = []
+    if status:
+        found.append(Result.status.in_(status))
+    if task_id is not None:
+        found.append(Result.task_id == task_id)
+    if from_ is not None:
+        found.append(submitted_at >= from_)
+    if to is not None:
+        found.append(submitted_at <= to)
+    if text:
+        number = _NUMBER.fullmatch(text.strip())
+        found.append(or_(contains(text.strip(), Task.name, Task.repository), Result.id == (int(number[1]) if number else 0)))
+    return found
