@@ -19,7 +19,7 @@ def combination(matrix: Matrix | None, index: int, times: int) -> dict[str, str]
     """Return the values of the execution at `index` of a run of `times` executions in all, {} where there is no matrix."""
     place = index // max(1, times // size(matrix))
     found: dict[str, str] = {}
-    for name, values in reversed((matrix or {}).items()):
+    for name, values in reversed(list((matrix or {}).items())):
         place, at = divmod(place, len(values))
         found[name] = values[at]
     return dict(reversed(found.items()))
