@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Row, Select, func, insert, literal, select, true
 
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
-from app.jobs import executions
+from app.jobs import context, executions
 from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
@@ -26,11 +26,14 @@ RINGS = 8
 def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = None, *, with_defaults: bool = True) -> Result:
     """RUN a task `times` times, with `parameters` over the task's defaults (or alone): the result and all its executions come to be in one transaction.
 
-    Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store.
+    Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store, Unfit where the parameters
+    do not go together or the settings do not allow them.
     """
     with write():
         task = _ready(task_id)
-        result = _add(task, times, run_parameters.merged(task.parameters if with_defaults else {}, parameters or {}))
+        merged = run_parameters.merged(task.parameters if with_defaults else {}, parameters or {})
+        run_parameters.check(merged, context.settings(), times)
+        result = _add(task, times, merged)
         _insert_details(result, _series(times))
         _ring_for(result)
     return result
@@ -41,7 +44,7 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
 
     Its parameters are the original's, with `changes` in place of the same keys; None removes a key. Each execution gets the index of the
     one it repeats, and finds the original's times in ESTIVADOR_TIMES. `times` among the changes makes so many anew, from index 0.
-    Raises NotThere, TaskNotReady as submit() does, WrongState where no execution is chosen, Unfit where `times` meets a choice.
+    Raises NotThere, TaskNotReady and Unfit as submit() does, WrongState where no execution is chosen, Unfit where `times` meets a choice.
     """
     changes = dict(changes or {})
     times = changes.pop("times", None)
@@ -53,6 +56,7 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
         chosen = None if times is not None else _chosen(result_id, only, detail_id)
         number = times if chosen is None else _number(chosen, result_id, only, detail_id)
         parameters = run_parameters.changed(original.parameters, {**changes, **_of_times(original, number, fresh=chosen is None)})
+        run_parameters.check(parameters, context.settings(), times)
         result = _add(task, number, parameters, rerun_of=result_id)
         _insert_details(result, _series(number) if chosen is None else chosen)
         _ring_for(result)
