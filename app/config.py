@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 LEAST_MEMORY, MOST_MEMORY = 6 * MIB, 1024**5
 """Bytes of memory that an execution may have: Docker's least, and what no machine has."""
 LEAST_CPUS, MOST_CPUS = 0.01, 1024
-FAILPOINTS = ("claimed", "created", "start_sent", "started", "exited", "log_copied", "recorded", "removed")
+FAILPOINTS = ("claimed", "created", "start_sent", "started", "exited", "log_copied", "recorded", "removed", "retried")
 NETWORK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
 NO_NETWORKS = ("host", "default")
 """What Docker takes for a network's name and is none."""

@@ -9,6 +9,7 @@ from app.engine import containers
 from app.engine.errors import EngineError
 from app.extensions import db
 from app.jobs import context
+from app.jobs.failpoints import reach
 from app.models import Detail, Result, abandon, move, retry, write
 from app.states import LONGEST_RETRY_DELAY, Reason, Wish
 
@@ -37,13 +38,15 @@ def fail(detail: Detail, reason: Reason, message: str, **values: Any) -> bool:
 
     Returns False where somebody else was first.
     """
-    container_id = detail.container_id
+    container_id, seen = detail.container_id, detail.standing
     with write() as session:
-        result = session.get_one(Result, detail.result_id, populate_existing=True)
+        result = session.get_one(Result, detail.result_id)
         delay = _delay(detail, result, reason, values.get("exit_code", detail.exit_code))
         if delay is None:
-            return move(detail, "fail", reason=reason, message=message, **values)
-        moved = retry(detail, time.time() + delay, reason=reason, message=message, **values)
+            return move(detail, "fail", seen=seen, reason=reason, message=message, **values)
+        moved = retry(detail, time.time() + delay, seen=seen, reason=reason, message=message, **values)
+    if moved:
+        reach("retried")
     if moved and container_id is not None:
         clear(container_id)
     return moved

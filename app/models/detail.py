@@ -1,10 +1,19 @@
 """A detail: one execution of a result."""
 
+from typing import NamedTuple
+
 from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Model
 from app.states import IN_FLIGHT, LIVE, Phase, State, Status
+
+
+class Standing(NamedTuple):
+    """Where an execution stands as somebody saw it."""
+
+    state: State
+    attempt: int
 
 
 class Detail(Model):
@@ -57,6 +66,11 @@ class Detail(Model):
     def state(self) -> State:
         """Status and phase together, as the state room speaks of them."""
         return (Status(self.status), Phase(self.phase))
+
+    @property
+    def standing(self) -> Standing:
+        """State and attempt: what a change of it compares before it sets."""
+        return Standing(self.state, self.attempt)
 
     @property
     def is_live(self) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from app.models.attempt import Attempt
-from app.models.detail import HOLDS_SLOT, Detail
+from app.models.detail import HOLDS_SLOT, Detail, Standing
 from app.models.history import History
 from app.models.result import Result
 from app.models.task import Task
@@ -23,44 +23,45 @@ OF_ATTEMPT = tuple(column.name for column in Attempt.__table__.columns if column
 OF_STOP = ("stop_cause", "stop_sent_at", "stop_reached")
 
 
-def move(detail: Detail, name: str, *, noted: str | None = None, **values: Any) -> bool:
+def move(detail: Detail, name: str, *, seen: Standing | None = None, noted: str | None = None, **values: Any) -> bool:
     """Make the move `name` on `detail` if it still stands where the caller saw it; set `values` with it.
 
-    The history tells the reason `noted` (default: the one among the values). One failure more than the result may have cancels what
-    of it has not started. Returns False where somebody else was first: then nothing was written. Either way `detail` is fresh when
-    next read. Raises IllegalMove where the table does not allow the move from the state the caller saw.
+    `seen` is for who has opened a transaction since, in which `detail` is read anew; the history tells the reason `noted` (default:
+    the one among the values). One failure more than the result may have cancels what of it has not started. Returns False where
+    somebody else was first: then nothing was written. Either way `detail` is fresh when next read. Raises IllegalMove where the table
+    does not allow the move from the state the caller saw.
     """
-    seen, attempt = detail.state, detail.attempt
-    status, phase = after(name, seen)
+    state, attempt = seen or detail.standing
+    status, phase = after(name, state)
     with write() as session:
         change = (
             update(Detail)
-            .where(Detail.id == detail.id, Detail.status == seen[0], Detail.phase == seen[1], Detail.attempt == attempt)
+            .where(Detail.id == detail.id, Detail.status == state[0], Detail.phase == state[1], Detail.attempt == attempt)
             .values(status=status, phase=phase, **values)
             .execution_options(synchronize_session=False)
         )
         moved: bool = session.execute(change).rowcount == 1  # type: ignore[attr-defined]
         session.expire(detail)
         if moved:
-            _note(session, "detail", detail.id, name, "/".join(seen), f"{status}/{phase}", attempt, noted or values.get("reason"))
-            result = _count(session, detail.result_id, {(seen[0], status): 1}, values.get("start"))
+            _note(session, "detail", detail.id, name, "/".join(state), f"{status}/{phase}", attempt, noted or values.get("reason"))
+            result = _count(session, detail.result_id, {(state[0], status): 1}, values.get("start"))
             if status == Status.ERROR and result.has_failed_enough:
                 _cancel_rest(session, result)
     return moved
 
 
-def retry(detail: Detail, not_before: float, **values: Any) -> bool:
+def retry(detail: Detail, not_before: float, *, seen: Standing | None = None, **values: Any) -> bool:
     """Keep the attempt that failed in a row of its own, with `values`, and let the execution wait for the next until `not_before` (epoch seconds).
 
     Returns False, like move(), where somebody else was first.
     """
     ended = {name: getattr(detail, name) for name in OF_ATTEMPT} | values
-    number = detail.attempt
+    seen = seen or detail.standing
     cleared = dict.fromkeys((*OF_ATTEMPT, *OF_STOP))
     with write() as session:
-        moved = move(detail, "retry", noted=values.get("reason"), attempt=number + 1, not_before=not_before, **cleared)
+        moved = move(detail, "retry", seen=seen, noted=values.get("reason"), attempt=seen.attempt + 1, not_before=not_before, **cleared)
         if moved:
-            session.execute(insert(Attempt).values(detail_id=detail.id, number=number, **ended))
+            session.execute(insert(Attempt).values(detail_id=detail.id, number=seen.attempt, **ended))
     return moved
 
 
@@ -70,11 +71,14 @@ NOT_AGAIN = " It was not tried again: {}"
 
 def abandon(detail: Detail, why: str) -> bool:
     """Call a next attempt off that has not started: how the last one ended stands. Returns False where somebody else was first."""
+    seen = detail.standing
     with write() as session:
-        last = session.get_one(Attempt, (detail.id, detail.attempt - 1))
+        last = session.get(Attempt, (detail.id, seen.attempt - 1))
+        if last is None:
+            return False
         ended = {name: getattr(last, name) for name in OF_ATTEMPT}
         ended["message"] = f"{ended['message'] or ''}{NOT_AGAIN.format(why)}"[:1024]
-        moved = move(detail, "abandon", attempt=last.number, **ended)
+        moved = move(detail, "abandon", seen=seen, attempt=last.number, **ended)
         if moved:
             session.delete(last)
     return moved
@@ -88,7 +92,7 @@ def withdraw_waiting(result_id: int, reason: Reason, message: str, detail_id: in
     with write() as session:
         numbers = {
             Status.CANCELLED: _end_waiting(session, _waiting(result_id, detail_id, Detail.attempt == 1), "withdraw", reason, {"message": message}),
-            Status.ERROR: _forgo(session, _waiting(result_id, detail_id, Detail.attempt > 1), message),
+            Status.ERROR: _forgo(session, result_id, _waiting(result_id, detail_id, Detail.attempt > 1), message),
         }
         session.expire_all()
         if any(numbers.values()):
@@ -101,21 +105,18 @@ def _waiting(result_id: int, detail_id: int | None, attempts: ColumnElement[bool
     return which if detail_id is None else [*which, Detail.id == detail_id]
 
 
-def _forgo(session: Session, which: list[ColumnElement[bool]], why: str) -> int:
+def _forgo(session: Session, result_id: int, which: list[ColumnElement[bool]], why: str) -> int:
     """Give each of these what its last attempt left, whose row then goes."""
     last = [Attempt.detail_id == Detail.id, Attempt.number == Detail.attempt - 1]
     ended: dict[str, Any] = {name: Attempt.__table__.c[name] for name in OF_ATTEMPT}
     ended["message"] = db.func.substr(db.func.coalesce(Attempt.message, "").concat(NOT_AGAIN.format(why)), 1, 1024)
-    ids = session.execute(select(Detail.id).where(*which)).scalars().all()
     number = _end_waiting(session, [*which, *last], "forgo", None, {**ended, "attempt": Detail.attempt - 1, "not_before": None})
-    for start in range(0, len(ids), BATCH):
-        mine = [Attempt.detail_id == Detail.id, Detail.id.in_(ids[start : start + BATCH]), Attempt.number == Detail.attempt]
-        session.execute(delete(Attempt).where(*mine).execution_options(synchronize_session=False))
+    if number:
+        taken = select(Detail.id).where(Detail.result_id == result_id).scalar_subquery()
+        current = select(Detail.attempt).where(Detail.id == Attempt.detail_id).scalar_subquery()
+        gone = delete(Attempt).where(Attempt.detail_id.in_(taken), Attempt.number == current)
+        session.execute(gone.execution_options(synchronize_session=False))
     return number
-
-
-BATCH = 10_000
-"""Ids in one statement."""
 
 
 def _end_waiting(session: Session, which: list[ColumnElement[bool]], name: str, reason: Reason | None, values: dict[str, Any]) -> int:
