@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     assert (settings.host, settings.port, settings.instance) == ("127.0.0.1", 8000, ROOT / "instance")
     assert settings.engine.url == "unix:///var/run/docker.sock"
     assert settings.log_cap == 10 * 1024 * 1024
+    assert (settings.memory, settings.cpus, settings.max_memory, settings.max_cpus, settings.networks, settings.profile) == (None,) * 4 + ((), "standard")
 
 
 def test_each_variable_is_read() -> None:
@@ -20,12 +22,20 @@ def test_each_variable_is_read() -> None:
             "ESTIVADOR_PORT": "81",
             "ESTIVADOR_SLOTS": "3",
             "ESTIVADOR_LOG_CAP": "1MiB",
+            "ESTIVADOR_MEMORY": "1.5g",
+            "ESTIVADOR_CPUS": "0.5",
+            "ESTIVADOR_MAX_MEMORY": "2g",
+            "ESTIVADOR_MAX_CPUS": "4",
+            "ESTIVADOR_NETWORKS": "one, two-2.b,",
+            "ESTIVADOR_PROFILE": "strict",
             "DOCKER_HOST": "tcp://h:1",
         }
     )
     assert (settings.instance, settings.port, settings.slots, settings.log_cap) == (Path("/tmp/x"), 81, 3, 1024 * 1024)
     assert settings.address == "http://[::1]:81/"
     assert settings.engine.url == "tcp://h:1"
+    assert (settings.memory, settings.cpus, settings.max_memory, settings.max_cpus) == (1536 * 1024 * 1024, 0.5, 2 * 1024**3, 4.0)
+    assert (settings.networks, settings.profile) == (("one", "two-2.b"), "strict")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +49,17 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_LOG_CAP", "ten"),
         ("ESTIVADOR_LOG_CAP", "1"),
         ("ESTIVADOR_STOP_GRACE", "0"),
+        ("ESTIVADOR_MEMORY", "5m"),
+        ("ESTIVADOR_MEMORY", "much"),
+        ("ESTIVADOR_MAX_MEMORY", "0"),
+        ("ESTIVADOR_CPUS", "0"),
+        ("ESTIVADOR_CPUS", "two"),
+        ("ESTIVADOR_MAX_CPUS", "1025"),
+        ("ESTIVADOR_NETWORKS", "one,host"),
+        ("ESTIVADOR_NETWORKS", "Host"),
+        ("ESTIVADOR_NETWORKS", "container:other"),
+        ("ESTIVADOR_NETWORKS", "a b"),
+        ("ESTIVADOR_PROFILE", "privileged"),
         ("ESTIVADOR_FAILPOINT", "nowhere"),
         ("DOCKER_HOST", "docker.sock"),
         ("DOCKER_HOST", "ssh://user@host"),
@@ -50,6 +71,13 @@ def test_nonsense_is_refused_and_the_variable_named(name: str, value: str) -> No
         Settings.from_environment({name: value})
 
 
+@pytest.mark.parametrize(("name", "default", "most"), [("MEMORY", "2g", "1g"), ("CPUS", "2", "1.5")])
+def test_a_default_over_the_most_is_refused(name: str, default: str, most: str) -> None:
+    with pytest.raises(BadSetting, match=f"ESTIVADOR_{name} is more than ESTIVADOR_MAX_{name}"):
+        Settings.from_environment({f"ESTIVADOR_{name}": default, f"ESTIVADOR_MAX_{name}": most})
+    Settings.from_environment({f"ESTIVADOR_{name}": most, f"ESTIVADOR_MAX_{name}": most})
+
+
 def test_a_misspelt_name_is_met_with_the_right_one() -> None:
     with pytest.raises(BadSetting, match="Did you mean ESTIVADOR_SLOTS"):
         Settings.from_environment({"ESTIVADOR_SLOT": "4"})
@@ -57,7 +85,7 @@ def test_a_misspelt_name_is_met_with_the_right_one() -> None:
 
 def test_the_example_file_lists_every_setting() -> None:
     text = (ROOT / ".env.example").read_text()
-    for name in ("INSTANCE", "HOST", "PORT", "SLOTS", "ENGINE_TIMEOUT", "LOG_CAP", "STOP_GRACE", "PULL_IDLE_TIMEOUT", "PULL_TIMEOUT"):
-        assert f"ESTIVADOR_{name}" in text
+    for name in {field.name for field in fields(Settings)} - {"engine", "failpoint"}:
+        assert f"# ESTIVADOR_{name.upper()}=" in text
     values = dict(line.removeprefix("#").strip().split("=", 1) for line in text.splitlines() if "=" in line and "ESTIVADOR" in line.split("=")[0])
     Settings.from_environment({name: value for name, value in values.items() if value})

@@ -39,7 +39,7 @@ class Tasks(MethodView):
 
         A job is started that brings the image into the Engine's local store. Follow it at the address in `Location`: the task's
         status goes from SUBMITTED over IMPORTING to READY, or to ERROR with `reason` and `message`. 409 where the name is taken.
-        `parameters` are what its runs take by default: `command`, `env`, `timeout`.
+        `parameters` are what its runs take by default: whatever goes with a RUN, but `times`.
         """
         task = tasks.register(**body)
         return {"task_id": task.id, "status": task.status}, 201, {"Location": url_for("task.Task", task_id=task.id)}
@@ -65,7 +65,8 @@ class Task(MethodView):
 
         RUN (the default; no body at all is a RUN, once) makes a result with `times` executions and answers 201 with its `result_id`
         and its address in `Location`. The executions wait for a free slot of the Engine. 409 where the task is not READY. Parameters
-        that are not given are the task's defaults; `env` is merged with theirs by name, and null leaves a default out.
+        that are not given are the task's defaults; `env` and `labels` are merged with theirs by name, and null leaves a default out.
+        422 where they do not go together or the instance does not allow them.
         IMPORT brings the image in again and answers 200; what was submitted before keeps the image it has.
         """
         operation = body.pop("operation")

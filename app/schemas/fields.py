@@ -39,6 +39,7 @@ class Number(ma.fields.Float):
     """A number from `least` to `most`; `true`, "3", NaN and infinity are none. With `above`, `least` itself is too little."""
 
     def __init__(self, least: float, most: float, *, above: bool = False, unit: str = "", **kwargs: Any) -> None:
+        kwargs["metadata"] = {"exclusiveMinimum" if above else "minimum": least, "maximum": most, **kwargs.get("metadata", {})}
         super().__init__(**kwargs)
         self.least, self.most, self.above, self.unit = least, most, above, unit
 
@@ -290,6 +291,6 @@ def _size(words: list[str]) -> int:
         raise ma.ValidationError("Must be text that can be written as UTF-8.") from None
 
 
-def doc(text: str) -> dict[str, str]:
-    """Return a field's description for the OpenAPI document."""
-    return {"description": text}
+def doc(text: str, **more: Any) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a field: its description, and `more` of JSON Schema's words."""
+    return {"description": text, **more}

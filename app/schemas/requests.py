@@ -31,28 +31,33 @@ from app.schemas.filters import LONGEST_TEXT
 from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
 
+WORDS, SIZE = ["string", "array"], ["string", "integer"]
 PULL = validate.OneOf(("missing", "always", "never"))
 
 
 class ParametersSchema(ma.Schema):
     """Run parameters, all optional; null leaves a default out."""
 
-    command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own."))
-    entrypoint = Command(allow_none=True, metadata=doc("As command; in place of the image's ENTRYPOINT, and without its CMD. null: the image's own."))
-    env = Environment(allow_none=True, metadata=doc("Environment variables, {name: value}. null: none."))
-    matrix = Matrix(allow_none=True, metadata=doc("{name: [values]}: `times` executions for each combination, which finds its values in its environment."))
+    command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own.", type=WORDS))
+    entrypoint = Command(
+        allow_none=True, metadata=doc("As command; in place of the image's ENTRYPOINT, and without its CMD. null: the image's own.", type=WORDS)
+    )
+    env = Environment(allow_none=True, metadata=doc("Environment variables, {name: value}. null: none.", type="object"))
+    matrix = Matrix(
+        allow_none=True, metadata=doc("{name: [values]}: `times` executions for each combination, which finds its values in its environment.", type="object")
+    )
     workdir = AbsolutePath(allow_none=True, metadata=doc("Absolute path that it starts in. null: the image's own."))
     user = User(allow_none=True, metadata=doc("Name, uid, or uid:gid. null: the image's own."))
-    labels = Labels(allow_none=True, metadata=doc("Docker labels of the container, {name: value}; none that begins with estivador."))
-    memory = Size(LEAST_MEMORY, allow_none=True, metadata=doc("Most memory, swap included: 512m, 1g, 64MiB, or bytes. null: the instance's."))
+    labels = Labels(allow_none=True, metadata=doc("Docker labels of the container, {name: value}; none that begins with estivador.", type="object"))
+    memory = Size(LEAST_MEMORY, allow_none=True, metadata=doc("Most memory, swap included: 512m, 1g, 64MiB, or bytes. null: the instance's.", type=SIZE))
     cpus = Number(LEAST_CPUS, MOST_CPUS, allow_none=True, metadata=doc("Most processors: 1.5. null: the instance's."))
     pids = Whole(allow_none=True, validate=validate.Range(1, MOST_PIDS), metadata=doc(f"Most processes. null: {PIDS_LIMIT}."))
-    shm_size = Size(LEAST_SHM, allow_none=True, metadata=doc("Size of /dev/shm, as memory. null: Docker's 64m."))
+    shm_size = Size(LEAST_SHM, allow_none=True, metadata=doc("Size of /dev/shm, as memory. null: Docker's 64m.", type=SIZE))
     network = Network(allow_none=True, metadata=doc("bridge, none, or one that the instance allows. null: bridge; with profile strict, none."))
     profile = fields.String(
         allow_none=True,
         validate=validate.OneOf(PROFILES),
-        metadata=doc("strict: no capability, nothing to be written but /tmp, no network. null: the instance's."),
+        metadata=doc("strict: no capability, a root that can't be written but for /tmp, no network. null: the instance's."),
     )
     timeout = Seconds(allow_none=True, metadata=doc("Seconds an execution may run; then it is stopped and ERROR. null: no limit."))
     stop_grace = Number(0, 3600, unit=" seconds", allow_none=True, metadata=doc("Seconds between SIGTERM and SIGKILL. null: the instance's."))
@@ -61,7 +66,8 @@ class ParametersSchema(ma.Schema):
         0, 600, unit=" seconds", allow_none=True, metadata=doc("Seconds before the first retry; doubled for each that follows, up to 600. null: 5.")
     )
     retry_on = RetryOn(
-        allow_none=True, metadata=doc("What is tried again: exit codes, exit (any code but 0), oom, timeout, engine (no fault of the program). null: all four.")
+        allow_none=True,
+        metadata=doc("What is tried again: exit codes, exit (any code but 0), oom, timeout, engine (no fault of the program). null: all four.", type="array"),
     )
     parallel = Whole(allow_none=True, validate=validate.Range(1, MOST_TIMES), metadata=doc("Most executions of this result at once. null: as many as slots."))
     priority = Whole(allow_none=True, validate=validate.Range(-100, 100), metadata=doc("Results of a higher one go first. null: 0."))
