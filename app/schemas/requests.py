@@ -16,11 +16,12 @@ class ParametersSchema(ma.Schema):
     """Run parameters, all optional."""
 
     command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own."))
+    matrix = fields.Dict(keys=fields.String(), values=fields.List(fields.String(), validate=validate.Length(1)), allow_none=True)
     env = Environment(allow_none=True, metadata=doc("Environment variables, {name: value}. null: none."))
     timeout = Seconds(allow_none=True, metadata=doc("Seconds an execution may run; then it is stopped and ERROR. null: no limit."))
 
 
-PARAMETERS = frozenset({"times", "command", "env", "timeout"})
+PARAMETERS = frozenset({"times", "command", "env", "matrix", "timeout"})
 """What goes with a run."""
 
 NAME: tuple[Callable[[str], object], ...] = (validate.Length(1, 255), no_control_characters)
