@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from app.sizes import in_bytes, short
+
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
+LEAST_MEMORY, MOST_MEMORY = 6 * MIB, 1024**5
+"""Bytes of memory that an execution may have: Docker's least, and what no machine has."""
+LEAST_CPUS, MOST_CPUS = 0.01, 1024
 FAILPOINTS = ("claimed", "created", "start_sent", "started", "exited", "log_copied", "recorded", "removed")
-
-_UNITS = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": MIB, "mib": MIB, "g": 1024 * MIB, "gib": 1024 * MIB}
+NETWORK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
+NO_NETWORKS = ("host", "default")
+"""What Docker takes for a network's name and is none."""
+PROFILES = ("standard", "strict")
 
 
 class BadSetting(Exception):
@@ -33,7 +40,11 @@ class EngineAddress:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set, with its defaults. Times are seconds, sizes bytes."""
+    """Everything that can be set, with its defaults. Times are seconds, sizes bytes.
+
+    `memory` and `cpus` are what an execution gets that asks for none, `max_memory` and `max_cpus` the most that one may ask for; None: no
+    limit. `networks` are those that one may ask for beside bridge and none.
+    """
 
     instance: Path = ROOT / "instance"
     host: str = "127.0.0.1"
@@ -45,6 +56,12 @@ class Settings:
     stop_grace: float = 10.0
     pull_idle_timeout: float = 120.0
     pull_timeout: float = 7200.0
+    memory: int | None = None
+    cpus: float | None = None
+    max_memory: int | None = None
+    max_cpus: float | None = None
+    networks: tuple[str, ...] = ()
+    profile: str = "standard"
     failpoint: str = ""
 
     @property
@@ -78,10 +95,23 @@ class Settings:
             stop_grace=reader.seconds("ESTIVADOR_STOP_GRACE", cls.stop_grace),
             pull_idle_timeout=reader.seconds("ESTIVADOR_PULL_IDLE_TIMEOUT", cls.pull_idle_timeout),
             pull_timeout=reader.seconds("ESTIVADOR_PULL_TIMEOUT", cls.pull_timeout),
+            memory=reader.memory("ESTIVADOR_MEMORY"),
+            cpus=reader.cpus("ESTIVADOR_CPUS"),
+            max_memory=reader.memory("ESTIVADOR_MAX_MEMORY"),
+            max_cpus=reader.cpus("ESTIVADOR_MAX_CPUS"),
+            networks=reader.networks("ESTIVADOR_NETWORKS"),
+            profile=reader.choice("ESTIVADOR_PROFILE", cls.profile, PROFILES),
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
+        _refuse_over("MEMORY", settings.memory, settings.max_memory)
+        _refuse_over("CPUS", settings.cpus, settings.max_cpus)
         return settings
+
+
+def _refuse_over(name: str, default: float | None, most: float | None) -> None:
+    if default is not None and most is not None and default > most:
+        raise BadSetting(f"ESTIVADOR_{name} is more than ESTIVADOR_MAX_{name} allows: lower the one or raise the other.")
 
 
 def _engine_address(reader: "_Reader") -> EngineAddress:
@@ -118,10 +148,31 @@ class _Reader:
 
     def size(self, name: str, default: int, least: int, most: int) -> int:
         text = self.text(name, str(default))
-        match = re.fullmatch(r"([0-9]{1,12})\s*([a-z]*)", text.lower())
-        if not match or match[2] not in _UNITS or not least <= int(match[1]) * _UNITS[match[2]] <= most:
-            raise BadSetting(f"{name} is {text!r}; it must be a size from {least // 1024} KiB to {most // MIB} MiB, such as 10MiB.")
-        return int(match[1]) * _UNITS[match[2]]
+        try:
+            size = in_bytes(text)
+        except ValueError:
+            size = 0
+        if not least <= size <= most:
+            raise BadSetting(f"{name} is {text!r}; it must be a size from {short(least)} to {short(most)}, such as 10MiB.")
+        return size
+
+    def memory(self, name: str) -> int | None:
+        return self.size(name, 0, LEAST_MEMORY, MOST_MEMORY) if self.text(name, "") else None
+
+    def cpus(self, name: str) -> float | None:
+        text = self.text(name, "")
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,9})?", text) or not LEAST_CPUS <= float(text) <= MOST_CPUS:
+            raise BadSetting(f"{name} is {text!r}; it must be a number of processors from {LEAST_CPUS} to {MOST_CPUS}, such as 2 or 1.5.")
+        return float(text)
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        names = tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())
+        for word in names:
+            if not re.fullmatch(NETWORK_NAME, word) or word.lower() in NO_NETWORKS:
+                raise BadSetting(f"{name} has {word!r}; it must be names of Docker networks, comma separated; host and container:… are never allowed.")
+        return names
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         text = self.text(name, default)

@@ -15,6 +15,7 @@ from app.engine.errors import Conflict, EngineUnreachable, NotFound, translated
 
 INSTANCE, TASK, RESULT, DETAIL, ATTEMPT = (f"estivador.{word}" for word in ("instance", "task", "result", "detail", "attempt"))
 PIDS_LIMIT = 512
+STRICT_TMPFS = {"/tmp": "mode=1777"}  # noqa: S108  (a path in the container)
 _NAME = re.compile(r"[0-9a-f]{64}|estivador-[0-9a-f]{8}-[0-9]+-[0-9]+")
 
 
@@ -40,13 +41,34 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a container may use, in Docker's units: bytes, billionths of a processor, seconds. None: as the Engine has it, no limit or its default.
+
+    `strict`: no capability, a root that can't be written, a `/tmp` in memory.
+    """
+
+    memory: int | None = None
+    nano_cpus: int | None = None
+    pids: int = PIDS_LIMIT
+    shm_size: int | None = None
+    network: str = "bridge"
+    strict: bool = False
+    stop_timeout: int = 10
+
+
+@dataclass(frozen=True)
 class ContainerSpec:
-    """What one execution's container is made from. `command` None means the image's own; `log_size` is in bytes."""
+    """What one execution's container is made from. Of command, entrypoint, workdir and user None means the image's own; `log_size` is in bytes."""
 
     labels: Labels
     image_id: str
     command: list[str] | None
+    entrypoint: list[str] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    workdir: str | None = None
+    user: str | None = None
+    own_labels: dict[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
     log_size: int = 40 * 1024 * 1024
 
 
@@ -94,9 +116,13 @@ def create(engine: docker.APIClient, spec: ContainerSpec) -> str:
             answer: dict[str, Any] = engine.create_container(
                 image=spec.image_id,
                 command=spec.command,
+                entrypoint=spec.entrypoint,
                 environment=spec.environment,
-                labels=spec.labels.as_mapping(),
+                working_dir=spec.workdir,
+                user=spec.user,
+                labels={**spec.own_labels, **spec.labels.as_mapping()},
                 name=name,
+                stop_timeout=spec.limits.stop_timeout,
                 host_config=_host_config(engine, spec),
             )
             return str(answer["Id"])
@@ -113,11 +139,19 @@ def _created_before(engine: docker.APIClient, name: str) -> str:
 
 
 def _host_config(engine: docker.APIClient, spec: ContainerSpec) -> dict[str, Any]:
+    limits = spec.limits
     config: dict[str, Any] = engine.create_host_config(
         init=True,
-        network_mode="bridge",
-        pids_limit=PIDS_LIMIT,
+        network_mode=limits.network,
+        mem_limit=limits.memory,
+        memswap_limit=limits.memory,  # memory and swap together: none beyond, so that too much is too much
+        nano_cpus=limits.nano_cpus,
+        pids_limit=limits.pids,
+        shm_size=limits.shm_size,
         security_opt=["no-new-privileges"],
+        cap_drop=["ALL"] if limits.strict else None,
+        read_only=limits.strict,
+        tmpfs=STRICT_TMPFS if limits.strict else None,
         # `local` keeps every byte as it was written; json-file replaces what is not UTF-8.
         log_config=LogConfig(type="local", config={"max-size": str(spec.log_size), "max-file": "2", "compress": "false"}),
         restart_policy={"Name": "no"},

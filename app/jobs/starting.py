@@ -9,7 +9,9 @@ from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
 from app.extensions import db
 from app.jobs import context
 from app.jobs.failpoints import reach
+from app.jobs.limits import limits_of
 from app.jobs.stopwatch import Stopwatch
+from app.matrix import combination
 from app.models import Detail, Result, move
 from app.states import Reason
 
@@ -46,21 +48,39 @@ def create(detail: Detail) -> bool:
 def specification(detail: Detail) -> ContainerSpec:
     """Put together what the container of this attempt is made from."""
     result = db.session.get_one(Result, detail.result_id)
-    own = {
-        "ESTIVADOR_TASK_ID": detail.task_id,
-        "ESTIVADOR_RESULT_ID": detail.result_id,
-        "ESTIVADOR_DETAIL_ID": detail.id,
-        "ESTIVADOR_INDEX": detail.position,
-        "ESTIVADOR_TIMES": result.parameters.get(OF_TIMES, result.times),
-        "ESTIVADOR_ATTEMPT": detail.attempt,
-    }
+    asked = result.parameters
     return ContainerSpec(
         labels=Labels(context.instance_id(), detail.task_id, detail.result_id, detail.id, detail.attempt),
         image_id=detail.image_id,
-        command=result.parameters.get("command"),
-        environment={**result.parameters.get("env", {}), **{name: str(value) for name, value in own.items()}},
+        command=asked.get("command"),
+        entrypoint=asked.get("entrypoint"),
+        environment=environment(detail, result),
+        workdir=asked.get("workdir"),
+        user=asked.get("user"),
+        own_labels=asked.get("labels", {}),
+        limits=limits_of(asked, context.settings()),
         log_size=LOG_FILE_FACTOR * context.settings().log_cap,
     )
+
+
+def environment(detail: Detail, result: Result) -> dict[str, str]:
+    """Put together all variables of an attempt."""
+    return {**open_environment(detail, result)}
+
+
+def open_environment(detail: Detail, result: Result) -> dict[str, str]:
+    """Put together the variables that are no secret: the request's, over them its combination of the matrix, over all our own."""
+    of_times = result.parameters.get(OF_TIMES, result.times)
+    own = {
+        "TASK_ID": detail.task_id,
+        "RESULT_ID": detail.result_id,
+        "DETAIL_ID": detail.id,
+        "INDEX": detail.position,
+        "TIMES": of_times,
+        "ATTEMPT": detail.attempt,
+    }
+    chosen = combination(result.parameters.get("matrix"), detail.position, of_times)
+    return {**result.parameters.get("env", {}), **chosen, **{f"ESTIVADOR_{name}": str(value) for name, value in own.items()}}
 
 
 def fail_create(detail: Detail, error: NotFound) -> bool:

@@ -8,9 +8,8 @@ from app.errors import TaskNotReady
 from app.pages import live, parameters
 from app.pages.forms import Form, typed
 from app.pages.words import duration, executions
-from app.schemas.fields import MOST_TIMES
 from app.services import forecasts, results, statistics, tasks
-from app.services.parameters import shown
+from app.services.parameters import MOST_TIMES, shown
 from app.states import Status
 
 blueprint = Blueprint("runs", __name__)

@@ -1,27 +1,80 @@
 """What registers a task, runs it, runs it again, and stops what runs. Field names are the specification's."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.schemas.fields import MOST_TIMES, Command, Environment, Repository, Seconds, Whole, doc, no_control_characters
+from app.config import LEAST_CPUS, LEAST_MEMORY, MOST_CPUS, PROFILES
+from app.engine.containers import PIDS_LIMIT
+from app.schemas.fields import (
+    LEAST_SHM,
+    MOST_PIDS,
+    AbsolutePath,
+    Command,
+    Environment,
+    Labels,
+    Matrix,
+    Network,
+    Number,
+    Repository,
+    RetryOn,
+    Seconds,
+    Size,
+    User,
+    Whole,
+    doc,
+    no_control_characters,
+)
 from app.schemas.filters import LONGEST_TEXT
+from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
 
 PULL = validate.OneOf(("missing", "always", "never"))
 
 
 class ParametersSchema(ma.Schema):
-    """Run parameters, all optional."""
+    """Run parameters, all optional; null leaves a default out."""
 
     command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own."))
-    matrix = fields.Dict(keys=fields.String(), values=fields.List(fields.String(), validate=validate.Length(1)), allow_none=True)
+    entrypoint = Command(allow_none=True, metadata=doc("As command; in place of the image's ENTRYPOINT, and without its CMD. null: the image's own."))
     env = Environment(allow_none=True, metadata=doc("Environment variables, {name: value}. null: none."))
+    matrix = Matrix(allow_none=True, metadata=doc("{name: [values]}: `times` executions for each combination, which finds its values in its environment."))
+    workdir = AbsolutePath(allow_none=True, metadata=doc("Absolute path that it starts in. null: the image's own."))
+    user = User(allow_none=True, metadata=doc("Name, uid, or uid:gid. null: the image's own."))
+    labels = Labels(allow_none=True, metadata=doc("Docker labels of the container, {name: value}; none that begins with estivador."))
+    memory = Size(LEAST_MEMORY, allow_none=True, metadata=doc("Most memory, swap included: 512m, 1g, 64MiB, or bytes. null: the instance's."))
+    cpus = Number(LEAST_CPUS, MOST_CPUS, allow_none=True, metadata=doc("Most processors: 1.5. null: the instance's."))
+    pids = Whole(allow_none=True, validate=validate.Range(1, MOST_PIDS), metadata=doc(f"Most processes. null: {PIDS_LIMIT}."))
+    shm_size = Size(LEAST_SHM, allow_none=True, metadata=doc("Size of /dev/shm, as memory. null: Docker's 64m."))
+    network = Network(allow_none=True, metadata=doc("bridge, none, or one that the instance allows. null: bridge; with profile strict, none."))
+    profile = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(PROFILES),
+        metadata=doc("strict: no capability, nothing to be written but /tmp, no network. null: the instance's."),
+    )
     timeout = Seconds(allow_none=True, metadata=doc("Seconds an execution may run; then it is stopped and ERROR. null: no limit."))
+    stop_grace = Number(0, 3600, unit=" seconds", allow_none=True, metadata=doc("Seconds between SIGTERM and SIGKILL. null: the instance's."))
+    retries = Whole(allow_none=True, validate=validate.Range(0, 100), metadata=doc("How often a failed execution is tried again. null: 0."))
+    retry_delay = Number(
+        0, 600, unit=" seconds", allow_none=True, metadata=doc("Seconds before the first retry; doubled for each that follows, up to 600. null: 5.")
+    )
+    retry_on = RetryOn(
+        allow_none=True, metadata=doc("What is tried again: exit codes, exit (any code but 0), oom, timeout, engine (no fault of the program). null: all four.")
+    )
+    parallel = Whole(allow_none=True, validate=validate.Range(1, MOST_TIMES), metadata=doc("Most executions of this result at once. null: as many as slots."))
+    priority = Whole(allow_none=True, validate=validate.Range(-100, 100), metadata=doc("Results of a higher one go first. null: 0."))
+    max_failures = Whole(allow_none=True, validate=validate.Range(1, MOST_TIMES), metadata=doc("Cancels what waits once so many have failed. null: never."))
+
+    @ma.validates_schema
+    def fit_together(self, data: dict[str, Any], **kwargs: object) -> None:
+        """Refuse what does not go together, as far as the request alone can tell."""
+        if wrong := misfits(data, data.get("times")):
+            raise ma.ValidationError({name: [sentence] for name, sentence in wrong.items()})
 
 
-PARAMETERS = frozenset({"times", "command", "env", "matrix", "timeout"})
+PARAMETERS = frozenset(ParametersSchema().fields) | {"times"}
 """What goes with a run."""
 
 NAME: tuple[Callable[[str], object], ...] = (validate.Length(1, 255), no_control_characters)
@@ -55,7 +108,7 @@ def refuse(operation: object, names: Iterable[str]) -> None:
 
 
 class OperateTaskSchema(ParametersSchema):
-    """What operates on a task. `times`, `command`, `env` and `timeout` go with RUN, `pull` with IMPORT."""
+    """What operates on a task. `times` and the run parameters go with RUN, `pull` with IMPORT."""
 
     operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
     times = Whole(validate=validate.Range(1, MOST_TIMES), metadata=doc("Number of executions. Default: 1."))
@@ -68,7 +121,7 @@ class OperateTaskSchema(ParametersSchema):
 
 
 class OperateDetailSchema(ParametersSchema):
-    """What operates on one execution. `command`, `env` and `timeout` go with RERUN, in place of those it had; null removes one."""
+    """What operates on one execution. The run parameters go with RERUN, in place of those it had; null removes one."""
 
     operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL", "RERUN")))
 
@@ -80,7 +133,7 @@ class OperateDetailSchema(ParametersSchema):
 
 
 class OperateResultSchema(OperateDetailSchema):
-    """What operates on a result. `only`, `times`, `command`, `env` and `timeout` go with RERUN."""
+    """What operates on a result. `only`, `times` and the run parameters go with RERUN."""
 
     only = fields.List(  # type: ignore[assignment]  # the field takes the place of marshmallow's own `only` in the class, not in its instances
         fields.String(validate=validate.OneOf([*Status])), validate=validate.Length(1), metadata=doc("Run those executions alone again that stand so.")

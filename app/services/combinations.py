@@ -1,4 +1,4 @@
-"""The combinations of a result's matrix: how many executions they make, which one each execution has, and which executions have given values."""
+"""The combinations of a result's matrix: which one each execution has, and which executions have given values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,6 @@ from app.errors import Unfit
 from app.jobs.starting import OF_TIMES
 from app.models import Detail, Result
 
-MOST_EXECUTIONS = 100_000
-"""Executions that a result may have in all."""
 SHOWN = 12
 """Names or values that a refusal lists, at most."""
 
@@ -46,17 +44,6 @@ def of(result: Result) -> Combinations:
 def differ(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether two runs' parameters give an index different combinations; the order of names and of values counts."""
     return list((before.get("matrix") or {}).items()) != list((after.get("matrix") or {}).items())
-
-
-def number(times: int, parameters: dict[str, Any]) -> int:
-    """Return how many executions `times` of each combination are; raise Unfit where that is too many."""
-    size = matrices.size(parameters.get("matrix"))
-    if times * size > MOST_EXECUTIONS:
-        raise Unfit(
-            f"{times:,} of each of {size:,} combinations are {times * size:,} executions; a result has {MOST_EXECUTIONS:,} at most. "
-            "Lower `times`, or leave values out of `matrix`."
-        )
-    return times * size
 
 
 def chosen(combinations: Combinations, pairs: Sequence[str]) -> list[ColumnElement[bool]]:

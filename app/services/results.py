@@ -8,10 +8,11 @@ from sqlalchemy import Integer, Row, Select, func, insert, literal, select, true
 
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
-from app.jobs import executions
+from app.jobs import context, executions
 from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
+from app.matrix import size
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
 from app.services import combinations, removal, tasks
 from app.services import parameters as run_parameters
@@ -27,12 +28,13 @@ def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = Non
     """RUN a task `times` times, with `parameters` over the task's defaults (or alone): the result and all its executions come to be in one transaction.
 
     With a matrix, `times` is how often each combination runs. Raises NotThere where there is no such task, TaskNotReady where its image
-    is not in the Engine's store, Unfit where these are too many executions.
+    is not in the Engine's store, Unfit where the parameters do not go together, make too many executions, or the settings do not allow them.
     """
     with write():
         task = _ready(task_id)
-        together = run_parameters.merged(task.parameters if with_defaults else {}, parameters or {})
-        result = _add(task, combinations.number(times, together), together)
+        merged = run_parameters.merged(task.parameters if with_defaults else {}, parameters or {})
+        run_parameters.check(merged, context.settings(), times)
+        result = _add(task, times * size(merged.get("matrix")), merged)
         _insert_details(result, _series(result.times))
         _ring_for(result)
     return result
@@ -56,9 +58,10 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
         anew = times is not None or combinations.differ(original.parameters, parameters)
         if anew and (only is not None or detail_id is not None):
             raise Unfit(_NOT_ANEW)
-        chosen = None if anew else _chosen(result_id, only, detail_id)
         each = times or combinations.of(original).each
-        number = combinations.number(each, parameters) if chosen is None else _number(chosen, result_id, only, detail_id)
+        run_parameters.check(parameters, context.settings(), each if anew else None)
+        chosen = None if anew else _chosen(result_id, only, detail_id)
+        number = each * size(parameters.get("matrix")) if chosen is None else _number(chosen, result_id, only, detail_id)
         result = _add(task, number, run_parameters.changed(parameters, _of_times(original, number, fresh=anew)), rerun_of=result_id)
         _insert_details(result, _series(number) if chosen is None else chosen)
         _ring_for(result)

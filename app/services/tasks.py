@@ -15,7 +15,7 @@ from app.jobs.doorbell import ring
 from app.jobs.images import import_image
 from app.models import History, Result, Task, move_task, write
 from app.services.listing import Page, contains, page_of
-from app.services.parameters import given
+from app.services.parameters import check, given
 from app.services.removal import refuse_live, remove_result
 from app.states import LIVE, TaskStatus
 
@@ -28,9 +28,10 @@ def register(repository: str, name: str | None = None, pull: str = "missing", de
     """Register the image `repository` under `name` (default: the repository) and ask for its import.
 
     `pull` is missing, always or never; `parameters` are what its runs take by default. Raises BadReference for what is no image
-    reference, NameTaken where a task has the name.
+    reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters.
     """
     parse(repository)
+    check(parameters or {}, context.settings())
     name = name or repository
     with write() as session:
         _refuse_taken(name)
@@ -54,8 +55,9 @@ def _refuse_taken(name: str, but: int | None = None) -> None:
 def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None) -> Task:
     """Change what is given of a task; `parameters` takes the place of all its defaults. Results keep the parameters they have.
 
-    Raises NotThere, and NameTaken where another task has the name.
+    Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters.
     """
+    check(parameters or {}, context.settings())
     with write() as session:
         task = get(task_id)
         if name is not None and name != task.name:

@@ -13,8 +13,8 @@ from app.extensions import db
 from app.models import Result
 from app.pages.forms import Form, environment, environment_text, load
 from app.pages.parameters import read_defaults, read_run, text_of
-from app.schemas.fields import MOST_TIMES
 from app.services import results, tasks
+from app.services.parameters import MOST_TIMES
 from tests.pages.person import Person
 from tests.support.stepping import ready_task
 
