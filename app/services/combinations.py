@@ -31,6 +31,10 @@ class Combinations:
         """Return the values that the execution at `index` has."""
         return matrices.combination(self.matrix, index, self.times) if self.matrix else {}
 
+    def pairs(self, name: str) -> list[str]:
+        """Return all NAME=VALUE pairs of a name, as filters take them."""
+        return [f"{name}={value}" for value in self.matrix[name]]
+
     def has(self, name: str, value: str) -> bool:
         """Whether the matrix has this value under this name."""
         return value in self.matrix.get(name, ())
