@@ -28,7 +28,8 @@ class Details(MethodView):
     def get(self, filters: dict[str, Any], result_id: int, pagination_parameters: Any) -> Any:
         """List the executions of a result, by their index
 
-        Filters: `status` and `reason` (repeatable), `exit_code`, `index`.
+        Filters: `status` and `reason` (repeatable), `exit_code`, `index`, `matrix` (NAME=VALUE of the run's matrix, repeatable: of one name
+        either value, of several all). `env` is the execution's combination.
         """
         page = details.listing(result_id, pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total

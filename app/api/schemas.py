@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.schemas.fields import Epoch, doc
-from app.services import attempts, results, tasks, waiting
+from app.services import attempts, details, results, tasks, waiting
 from app.services.details import duration
 from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
@@ -111,10 +111,17 @@ class DetailSchema(TimesSchema):
     message = fields.String(allow_none=True)
     container_id = fields.String(allow_none=True)
     image_id = fields.String()
+    engine = fields.String(metadata=doc("The Docker Engine's name."))
+    env = fields.Dict(keys=fields.String(), values=fields.String(), metadata=doc("The values of its combination of the matrix; {} without one."))
     oom_killed = fields.Boolean(allow_none=True, metadata=doc("The Engine's flag; the exit code decides."))
     log_truncated = fields.Boolean(allow_none=True, metadata=doc("The log was longer than the cap."))
     logs_incomplete = fields.Boolean(allow_none=True, metadata=doc("Output was lost."))
     waits_for = fields.Function(waiting.why, metadata={"type": ["string", "null"], "description": "Why one that is QUEUED does not run yet."})
+
+    @ma.pre_dump(pass_collection=True)
+    def complete(self, rows: Any, many: bool, **kwargs: Any) -> Any:
+        """Add what follows from its result and its Engine."""
+        return details.whole(rows) if many else details.whole([rows])[0]
 
 
 class AttemptSchema(ma.Schema):

@@ -66,7 +66,8 @@ class Task(MethodView):
         RUN (the default; no body at all is a RUN, once) makes a result with `times` executions and answers 201 with its `result_id`
         and its address in `Location`. The executions wait for a free slot of the Engine. 409 where the task is not READY. Parameters
         that are not given are the task's defaults; `env` and `labels` are merged with theirs by name, and null leaves a default out.
-        422 where they do not go together or the instance does not allow them.
+        With a `matrix`, each combination of its values runs `times` times, and finds them in its environment. 422 where parameters do
+        not go together, make more than 100,000 executions, or are not allowed by the instance.
         IMPORT brings the image in again and answers 200; what was submitted before keeps the image it has.
         """
         operation = body.pop("operation")

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 
+from app.services.combinations import Combinations
 from app.states import Status, TaskStatus
 
 PAGE_SIZE = 20
@@ -47,9 +48,10 @@ def results() -> Asked:
     return Asked(asked.page, asked.filters, {**asked.typed, **typed})
 
 
-def details() -> Asked:
-    """Read the filters of a result's executions."""
-    return _asked(_statuses([*Status]), {})
+def details(combinations: Combinations) -> Asked:
+    """Read the filters of a result's executions: `status`, and NAME=VALUE pairs of its matrix."""
+    pairs = [pair for pair in request.args.getlist("matrix") if combinations.has(*pair.partition("=")[::2])]
+    return _asked(_statuses([*Status]), {"matrix": pairs or None})
 
 
 def moment(text: str) -> float | None:

@@ -9,7 +9,7 @@ from app.pages import figures, live, queries
 from app.pages.filters import with_query
 from app.pages.marks import mark_of
 from app.pages.words import executions
-from app.services import details, exports, results, tasks
+from app.services import combinations, details, exports, results, tasks
 from app.services.parameters import shown
 from app.states import LIVE, Status, Wish
 
@@ -98,9 +98,11 @@ def show_live(result_id: int) -> Any:
 
 def _result(result_id: int) -> dict[str, Any]:
     result = results.get(result_id)
-    asked = queries.details()
+    plan = combinations.of(result)
+    asked = queries.details(plan)
     return {
         "result": result,
+        "combinations": plan,
         "task": tasks.get(result.task_id),
         "parameters": shown(result.parameters),
         "asked": asked,

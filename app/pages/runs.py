@@ -8,7 +8,7 @@ from app.errors import TaskNotReady
 from app.pages import live, parameters
 from app.pages.forms import Form, typed
 from app.pages.words import duration, executions
-from app.services import forecasts, results, statistics, tasks
+from app.services import combinations, forecasts, results, statistics, tasks
 from app.services.parameters import MOST_TIMES, shown
 from app.states import Status
 
@@ -64,8 +64,14 @@ def _again(task_id: int, form: Form) -> str:
 def rerun_form(result_id: int) -> Any:
     """Show the form that runs a result again, with its parameters to edit."""
     result = results.get(result_id)
-    values = {"times": str(result.times), **parameters.text_of(shown(result.parameters))}
+    values = {"times": str(_times(result)), **parameters.text_of(shown(result.parameters))}
     return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=Form(values))
+
+
+def _times(result: Any) -> int:
+    """Return what the form shows as a result's times: with a matrix, those of each combination."""
+    plan = combinations.of(result)
+    return plan.each if plan.matrix else int(result.times)
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/failed/")
@@ -95,7 +101,7 @@ def rerun(result_id: int) -> Any:
         if wrong:
             return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=Form(values, wrong)), 422
         changes = {name: asked.get(name) for name in parameters.FIELDS}
-        if asked.get("times", result.times) != result.times:
+        if asked.get("times", _times(result)) != _times(result):
             changes["times"] = asked["times"]
     only = [str(word) for word in Status if word in request.form.getlist("only")] or None
     again = results.rerun(result_id, only, changes)

@@ -12,6 +12,12 @@ PAGING = ("page", "page_size")
 LONGEST_TEXT = 255
 
 
+def pair(text: str) -> None:
+    """Refuse what is no NAME=VALUE."""
+    if text.find("=") < 1:
+        raise ma.ValidationError("Must be NAME=VALUE.")
+
+
 class FilterSchema(ma.Schema):
     """Query parameters of a list. The paging ones are read elsewhere; any other that is not known is refused by name."""
 
@@ -57,6 +63,7 @@ class DetailFilterSchema(StatusFilterSchema):
     reason = fields.List(fields.String(validate=validate.OneOf([*Reason])), metadata=doc("Repeatable."))
     exit_code = fields.Integer()
     index = fields.Integer()
+    matrix = fields.List(fields.String(validate=pair), metadata=doc("NAME=VALUE of the matrix, repeatable: either value of a name, and all the names."))
 
 
 class LogFilterSchema(FilterSchema):

@@ -1,13 +1,14 @@
 """What a user asks of details, the executions of a result: list, look."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from app.errors import NotThere
 from app.extensions import db
 from app.models import Detail
-from app.services import results
+from app.services import combinations, engines, results
 from app.services.listing import Page, page_of
 from app.states import Status
 
@@ -21,6 +22,25 @@ def get(result_id: int, detail_id: int) -> Detail:
     return detail
 
 
+class Execution:
+    """An execution's row with what it does not hold itself: `env`, the values of its combination, and `engine`, its Engine's name."""
+
+    def __init__(self, row: Any, env: dict[str, str], engine: str) -> None:
+        self._row, self.env, self.engine = row, env, engine
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else is asked of it, the row answers."""
+        return getattr(self._row, name)
+
+
+def whole(rows: Sequence[Any]) -> list[Execution]:
+    """Complete rows of executions of one result; raise NotThere where that is gone."""
+    if not rows:
+        return []
+    plan, names = combinations.of(results.get(rows[0].result_id)), engines.names()
+    return [Execution(row, plan.at(row.position), names[row.engine_id]) for row in rows]
+
+
 def listing(
     result_id: int,
     page: int,
@@ -29,8 +49,12 @@ def listing(
     reason: list[str] | None = None,
     exit_code: int | None = None,
     index: int | None = None,
+    matrix: list[str] | None = None,
 ) -> Page:
-    """List a result's executions in the order of their index; `status` and `reason` let several through."""
+    """List a result's executions in the order of their index; `status` and `reason` let several through.
+
+    `matrix` are NAME=VALUE pairs of its matrix: any of the values of a name, for each of the names. Raises Unfit for one that it has not.
+    """
     result = results.get(result_id)
     query = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position)
     if status:
@@ -41,8 +65,10 @@ def listing(
         query = query.where(Detail.exit_code == exit_code)
     if index is not None:
         query = query.where(Detail.position == index)
+    if matrix:
+        query = query.where(*combinations.chosen(combinations.of(result), matrix))
     total = None
-    if not reason and exit_code is None and index is None:
+    if not reason and not matrix and exit_code is None and index is None:
         # The moves keep these counts, so that a poll counts no rows.
         total = sum(result.counts[word] for word in (map(Status, set(status)) if status else Status))
     return page_of(query, page, page_size, total)

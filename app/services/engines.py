@@ -90,3 +90,8 @@ def _consumers() -> list[ConsumerView]:
     since = time.time() - health.ALIVE_WITHIN
     rows = db.session.execute(select(Consumer).order_by(Consumer.started_at.desc())).scalars()
     return [ConsumerView(row.host, row.pid, row.started_at, row.seen_at, row.seen_at >= since) for row in rows]
+
+
+def names() -> dict[int, str]:
+    """Return the Engines' names by their id."""
+    return {row.id: row.name for row in db.session.execute(select(Engine.id, Engine.name))}

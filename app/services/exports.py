@@ -3,27 +3,30 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, select
 
 from app.extensions import db
 from app.models import Detail
-from app.services import results
+from app.services import combinations, engines, results
+from app.services.combinations import Combinations
 from app.services.details import duration
 
 BATCH = 2_000
 """Executions that are read at once."""
 
 Cell = str | int | float | bool | None
+Line = dict[str, Any]
 
 
 def _time(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-COLUMNS: dict[str, Callable[[Row[Any]], Cell]] = {
+COLUMNS: dict[str, Callable[[Any], Any]] = {
     "result_id": lambda row: row.result_id,
     "task_id": lambda row: row.task_id,
     "status": lambda row: row.status,
@@ -39,6 +42,8 @@ COLUMNS: dict[str, Callable[[Row[Any]], Cell]] = {
     "message": lambda row: row.message,
     "container_id": lambda row: row.container_id,
     "image_id": lambda row: row.image_id,
+    "engine": lambda row: row.engine,
+    "env": lambda row: row.env,
     "oom_killed": lambda row: row.oom_killed,
     "log_truncated": lambda row: row.log_truncated,
     "logs_incomplete": lambda row: row.logs_incomplete,
@@ -52,24 +57,33 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def as_csv(result_id: int) -> Iterator[str]:
     """Yield the executions of a result as CSV (RFC 4180, with a line of names), by index; raise NotThere where there is no such result.
 
-    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    In place of `env` there is a column env.NAME for each name of the matrix. A text that a spreadsheet would take for a formula has an apostrophe before it.
     """
-    results.get(result_id)
-    return _csv(_batches(db.engine, result_id))
+    plan = combinations.of(results.get(result_id))
+    return _csv(_batches(db.engine, result_id, plan, engines.names()), list(plan.matrix))
 
 
 def as_ndjson(result_id: int) -> Iterator[str]:
     """Yield the executions of a result as JSON, one a line, as the API answers them; raise NotThere where there is no such result."""
-    results.get(result_id)
-    return ("".join(json.dumps(line) + "\n" for line in batch) for batch in _batches(db.engine, result_id))
+    batches = _batches(db.engine, result_id, combinations.of(results.get(result_id)), engines.names())
+    return ("".join(json.dumps(line) + "\n" for line in batch) for batch in batches)
 
 
-def _csv(batches: Iterator[list[dict[str, Cell]]]) -> Iterator[str]:
-    yield ",".join(COLUMNS) + "\r\n"
+def _csv(batches: Iterator[list[Line]], names: list[str]) -> Iterator[str]:
+    yield _lines([[cell for column in COLUMNS for cell in ([f"env.{name}" for name in names] if column == "env" else [column])]])
     for batch in batches:
-        text = io.StringIO()
-        csv.writer(text).writerows([_plain(cell) for cell in line.values()] for line in batch)
-        yield text.getvalue()
+        yield _lines(_cells(line, names) for line in batch)
+
+
+def _cells(line: Line, names: list[str]) -> list[Cell]:
+    """Return the cells of a line, one for each name of the matrix where `env` stands."""
+    return [_plain(cell) for column, found in line.items() for cell in ([found[name] for name in names] if column == "env" else [found])]
+
+
+def _lines(rows: Iterable[list[Cell]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def _plain(cell: Cell) -> Cell:
@@ -79,7 +93,7 @@ def _plain(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
-def _batches(database: Engine, result_id: int) -> Iterator[list[dict[str, Cell]]]:
+def _batches(database: Engine, result_id: int, plan: Combinations, names: dict[int, str]) -> Iterator[list[Line]]:
     """Read on from the last index, each batch on a connection that is given back at once. Needs no application: it goes on after the view."""
     rows = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
     last = -1
@@ -89,4 +103,5 @@ def _batches(database: Engine, result_id: int) -> Iterator[list[dict[str, Cell]]
         if not batch:
             return
         last = batch[-1].position
-        yield [{name: cell(row) for name, cell in COLUMNS.items()} for row in batch]
+        whole = (SimpleNamespace(**row._asdict(), env=plan.at(row.position), engine=names[row.engine_id]) for row in batch)
+        yield [{name: cell(row) for name, cell in COLUMNS.items()} for row in whole]

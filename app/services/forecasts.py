@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.jobs.consumer import LOCAL_ENGINE
+from app.matrix import size
 from app.models import WAITS, Detail, Engine
-from app.services import statistics
+from app.services import statistics, tasks
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Forecast:
 
 
 def forecast(task_id: int, times: int) -> Forecast:
-    """Say what a RUN of a task `times` times will do."""
+    """Say what a RUN of a task `times` times, with its default matrix, will do."""
+    times *= size(tasks.get(task_id).parameters.get("matrix"))
     slots = db.session.execute(select(Engine.slots).where(Engine.id == LOCAL_ENGINE)).scalar_one()
     waiting = db.session.execute(select(func.count()).select_from(Detail).where(Detail.engine_id == LOCAL_ENGINE, WAITS)).scalar_one()
     at_once = max(1, min(times, slots))

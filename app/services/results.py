@@ -12,9 +12,10 @@ from app.jobs import context, executions
 from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
+from app.matrix import size
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
+from app.services import combinations, removal, tasks
 from app.services import parameters as run_parameters
-from app.services import removal, tasks
 from app.services.listing import Page, page_of
 from app.services.result_filters import conditions, listed
 from app.states import LIVE, Phase, Reason, Status, TaskStatus, Wish
@@ -26,15 +27,15 @@ RINGS = 8
 def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = None, *, with_defaults: bool = True) -> Result:
     """RUN a task `times` times, with `parameters` over the task's defaults (or alone): the result and all its executions come to be in one transaction.
 
-    Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store, Unfit where the parameters
-    do not go together or the settings do not allow them.
+    With a matrix, `times` is how often each combination runs. Raises NotThere where there is no such task, TaskNotReady where its image
+    is not in the Engine's store, Unfit where the parameters do not go together, make too many executions, or the settings do not allow them.
     """
     with write():
         task = _ready(task_id)
         merged = run_parameters.merged(task.parameters if with_defaults else {}, parameters or {})
         run_parameters.check(merged, context.settings(), times)
-        result = _add(task, times, merged)
-        _insert_details(result, _series(times))
+        result = _add(task, times * size(merged.get("matrix")), merged)
+        _insert_details(result, _series(result.times))
         _ring_for(result)
     return result
 
@@ -43,25 +44,33 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
     """Run a result again, by the task's present image: all of it, its executions in the statuses `only`, or the one execution `detail_id`.
 
     Its parameters are the original's, with `changes` in place of the same keys; None removes a key. Each execution gets the index of the
-    one it repeats, and finds the original's times in ESTIVADOR_TIMES. `times` among the changes makes so many anew, from index 0.
-    Raises NotThere, TaskNotReady and Unfit as submit() does, WrongState where no execution is chosen, Unfit where `times` meets a choice.
+    one it repeats, and finds the original's times in ESTIVADOR_TIMES. `times` among the changes, or another matrix, makes all anew from
+    index 0: so many of each combination, or as many as there were.
+    Raises NotThere, TaskNotReady and Unfit as submit() does, WrongState where no execution is chosen, Unfit where what makes all anew meets
+    a choice.
     """
     changes = dict(changes or {})
     times = changes.pop("times", None)
-    if times is not None and (only is not None or detail_id is not None):
-        raise Unfit("`times` can't be changed where chosen executions are run again: each of them runs once more. Leave `times` out.")
     with write():
         original = get(result_id)
         task = _ready(original.task_id)
-        chosen = None if times is not None else _chosen(result_id, only, detail_id)
-        number = times if chosen is None else _number(chosen, result_id, only, detail_id)
-        parameters = run_parameters.changed(original.parameters, {**changes, **_of_times(original, number, fresh=chosen is None)})
-        run_parameters.check(parameters, context.settings(), times)
-        result = _add(task, number, parameters, rerun_of=result_id)
+        parameters = run_parameters.changed(original.parameters, changes)
+        anew = times is not None or combinations.differ(original.parameters, parameters)
+        if anew and (only is not None or detail_id is not None):
+            raise Unfit(_NOT_ANEW)
+        each = times or combinations.of(original).each
+        run_parameters.check(parameters, context.settings(), each if anew else None)
+        chosen = None if anew else _chosen(result_id, only, detail_id)
+        number = each * size(parameters.get("matrix")) if chosen is None else _number(chosen, result_id, only, detail_id)
+        result = _add(task, number, run_parameters.changed(parameters, _of_times(original, number, fresh=anew)), rerun_of=result_id)
         _insert_details(result, _series(number) if chosen is None else chosen)
         _ring_for(result)
         removal.touch(result_id)
     return result
+
+
+_NOT_ANEW = "`times` and `matrix` can't be changed where chosen executions are run again: each of them runs once more, with the index it had. Leave them out."
+"""What is said to who wants to run chosen executions again, and others too."""
 
 
 def _chosen(result_id: int, only: list[str] | None, detail_id: int | None) -> Select[Any]:
