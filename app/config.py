@@ -45,6 +45,7 @@ class Settings:
     stop_grace: float = 10.0
     pull_idle_timeout: float = 120.0
     pull_timeout: float = 7200.0
+    sample_every: float = 5.0
     failpoint: str = ""
 
     @property
@@ -78,6 +79,7 @@ class Settings:
             stop_grace=reader.seconds("ESTIVADOR_STOP_GRACE", cls.stop_grace),
             pull_idle_timeout=reader.seconds("ESTIVADOR_PULL_IDLE_TIMEOUT", cls.pull_idle_timeout),
             pull_timeout=reader.seconds("ESTIVADOR_PULL_TIMEOUT", cls.pull_timeout),
+            sample_every=reader.seconds("ESTIVADOR_SAMPLE_EVERY", cls.sample_every, or_none=True),
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
@@ -110,8 +112,11 @@ class _Reader:
             raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
         return int(text)
 
-    def seconds(self, name: str, default: float) -> float:
+    def seconds(self, name: str, default: float, or_none: bool = False) -> float:
+        """Read a number of seconds above 0, or 0 too where that turns something off."""
         text = self.text(name, str(default))
+        if or_none and re.fullmatch(r"0(\.0{1,6})?", text):
+            return 0.0
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) or float(text) <= 0:
             raise BadSetting(f"{name} is {text!r}; it must be a number of seconds above 0, such as 10 or 0.5.")
         return float(text)

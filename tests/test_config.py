@@ -20,10 +20,11 @@ def test_each_variable_is_read() -> None:
             "ESTIVADOR_PORT": "81",
             "ESTIVADOR_SLOTS": "3",
             "ESTIVADOR_LOG_CAP": "1MiB",
+            "ESTIVADOR_SAMPLE_EVERY": "0",
             "DOCKER_HOST": "tcp://h:1",
         }
     )
-    assert (settings.instance, settings.port, settings.slots, settings.log_cap) == (Path("/tmp/x"), 81, 3, 1024 * 1024)
+    assert (settings.instance, settings.port, settings.slots, settings.log_cap, settings.sample_every) == (Path("/tmp/x"), 81, 3, 1024 * 1024, 0)
     assert settings.address == "http://[::1]:81/"
     assert settings.engine.url == "tcp://h:1"
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from typing import Any
 
 from app.engine import containers, logs
 from app.engine.containers import ContainerState
@@ -10,6 +11,7 @@ from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
 from app.extensions import db
 from app.jobs import context
 from app.jobs.failpoints import reach
+from app.jobs.lastline import last_words
 from app.jobs.starting import LOG_FILE_FACTOR, look
 from app.jobs.stopwatch import Stopwatch
 from app.logstore import Stored
@@ -78,7 +80,8 @@ def record(detail: Detail) -> bool:
     stored = copy_log(detail)
     reach("log_copied")
     name, reason, message = outcome(detail)
-    values = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
+    values: dict[str, Any] = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
+    values |= last_words(detail) if name != "complete" else {}
     moved = move(detail, name, reason=reason, message=message, **values)
     reach("recorded")
     return moved
