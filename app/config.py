@@ -62,6 +62,7 @@ class Settings:
     max_cpus: float | None = None
     networks: tuple[str, ...] = ()
     profile: str = "standard"
+    sample_every: float = 5.0
     failpoint: str = ""
 
     @property
@@ -101,6 +102,7 @@ class Settings:
             max_cpus=reader.cpus("ESTIVADOR_MAX_CPUS"),
             networks=reader.networks("ESTIVADOR_NETWORKS"),
             profile=reader.choice("ESTIVADOR_PROFILE", cls.profile, PROFILES),
+            sample_every=reader.seconds("ESTIVADOR_SAMPLE_EVERY", cls.sample_every, or_none=True),
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
@@ -140,8 +142,11 @@ class _Reader:
             raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
         return int(text)
 
-    def seconds(self, name: str, default: float) -> float:
+    def seconds(self, name: str, default: float, or_none: bool = False) -> float:
+        """Read a number of seconds above 0, or 0 too where that turns something off."""
         text = self.text(name, str(default))
+        if or_none and re.fullmatch(r"0(\.0{1,6})?", text):
+            return 0.0
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) or float(text) <= 0:
             raise BadSetting(f"{name} is {text!r}; it must be a number of seconds above 0, such as 10 or 0.5.")
         return float(text)

@@ -4,12 +4,15 @@ A file is a sequence of frames as the Engine sends them (stream, length, time, p
 a frame of stream 0 stands there and its payload says how many bytes and lines are missing.
 """
 
+import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,6 +72,16 @@ class LogStore:
             return None
         return _closing(file)
 
+    def tail(self, key: tuple[int, int, int], size: int) -> list[Frame]:
+        """Read the frames in the last `size` bytes of a stored log; [] where there is none."""
+        try:
+            with self.path(key).open("rb") as file:
+                begin = max(0, os.fstat(file.fileno()).st_size - size)
+                file.seek(begin)
+                return _last_frames(file.read(size), whole=begin == 0)
+        except FileNotFoundError:
+            return []
+
     def delete(self, result: int) -> None:
         """Delete all logs of a result; that there are none is as good. Raises OSError where they can't be deleted."""
         folder = self.folder / str(result)
@@ -93,6 +106,22 @@ def read_frames(file: BinaryIO) -> Iterator[Frame]:
             yield Frame(stream, time, payload)
             start = end
         buffer = buffer[start:]
+
+
+_BEGIN = re.compile(rb"[\x00-\x02]\x00\x00\x00(?s:.{4})[0-9]{4}-[0-9]{2}-[0-9]{2}T")
+
+
+_MOST_TRIES = 100
+
+
+def _last_frames(end: bytes, *, whole: bool) -> list[Frame]:
+    """Return the frames that the end of a log holds whole: from the first place on that reads as one and leads to the last byte exactly."""
+    places = (0,) if whole else (match.start() for match in islice(_BEGIN.finditer(end), _MOST_TRIES))
+    for begin in places:
+        found = list(read_frames(io.BytesIO(end[begin:])))
+        if begin + sum(HEADER.size + len(time) + 1 + len(payload) for _, time, payload in found) == len(end):
+            return found
+    return []
 
 
 def _closing(file: BinaryIO) -> Iterator[Frame]:

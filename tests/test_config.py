@@ -28,10 +28,11 @@ def test_each_variable_is_read() -> None:
             "ESTIVADOR_MAX_CPUS": "4",
             "ESTIVADOR_NETWORKS": "one, two-2.b,",
             "ESTIVADOR_PROFILE": "strict",
+            "ESTIVADOR_SAMPLE_EVERY": "0",
             "DOCKER_HOST": "tcp://h:1",
         }
     )
-    assert (settings.instance, settings.port, settings.slots, settings.log_cap) == (Path("/tmp/x"), 81, 3, 1024 * 1024)
+    assert (settings.instance, settings.port, settings.slots, settings.log_cap, settings.sample_every) == (Path("/tmp/x"), 81, 3, 1024 * 1024, 0)
     assert settings.address == "http://[::1]:81/"
     assert settings.engine.url == "tcp://h:1"
     assert (settings.memory, settings.cpus, settings.max_memory, settings.max_cpus) == (1536 * 1024 * 1024, 0.5, 2 * 1024**3, 4.0)

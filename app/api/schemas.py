@@ -5,8 +5,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.api.statistics_schemas import Rounded, Spread
 from app.schemas.fields import Epoch, doc
-from app.services import attempts, details, results, tasks, waiting
+from app.services import attempts, details, figures, results, tasks, waiting
 from app.services.details import duration
 from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
@@ -91,6 +92,7 @@ class ResultSchema(TimesSchema):
 class OneResultSchema(ResultSchema):
     """A result as it answers alone."""
 
+    durations = Spread("Seconds, of those that ended.", lambda row: figures.times(row).durations)
     reruns = fields.Function(lambda row: results.reruns(row.id), metadata={"type": "array", "items": {"type": "integer"}, "description": "Run it again."})
 
 
@@ -116,6 +118,9 @@ class DetailSchema(TimesSchema):
     oom_killed = fields.Boolean(allow_none=True, metadata=doc("The Engine's flag; the exit code decides."))
     log_truncated = fields.Boolean(allow_none=True, metadata=doc("The log was longer than the cap."))
     logs_incomplete = fields.Boolean(allow_none=True, metadata=doc("Output was lost."))
+    peak_memory = fields.Integer(allow_none=True, metadata=doc("Bytes it held at most, as far as was seen; on cgroup v1 with files that were cached for it."))
+    cpu_seconds = Rounded(metadata=doc("CPU time it had taken when it was looked at last. null where it was over before the first look."))
+    last_line = fields.String(allow_none=True, metadata=doc("The last line of its log, where it did not end COMPLETE."))
     waits_for = fields.Function(waiting.why, metadata={"type": ["string", "null"], "description": "Why one that is QUEUED does not run yet."})
 
     @ma.pre_dump(pass_collection=True)

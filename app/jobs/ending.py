@@ -12,6 +12,7 @@ from app.extensions import db
 from app.jobs import context
 from app.jobs.failing import fail
 from app.jobs.failpoints import reach
+from app.jobs.lastline import last_words
 from app.jobs.starting import LOG_FILE_FACTOR, look
 from app.jobs.stopwatch import Stopwatch
 from app.logstore import Stored
@@ -87,6 +88,7 @@ def record(detail: Detail) -> bool:
     reach("log_copied")
     name, reason, message = outcome(detail)
     values: dict[str, Any] = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
+    values |= last_words(detail) if name != "complete" else {}
     moved = fail(detail, reason, message, **values) if name == "fail" else move(detail, name, reason=reason, message=message, **values)
     reach("recorded")
     return moved

@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 
 from app.errors import NotThere, WrongState
-from app.pages import figures, live, queries
+from app.pages import live, queries
 from app.pages.filters import with_query
 from app.pages.marks import mark_of
 from app.pages.words import executions
-from app.services import combinations, details, exports, results, tasks
+from app.services import combinations, details, exports, figures, results, tasks
 from app.services.parameters import shown
 from app.states import LIVE, Status, Wish
 
@@ -108,8 +108,8 @@ def _result(result_id: int) -> dict[str, Any]:
         "asked": asked,
         "found": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],
-        "grid": figures.grid(result_id, result.revision),
-        "figures": figures.of(result_id, result.revision, result.times, result.status),
+        "grid": figures.grid(result),
+        "figures": figures.of(result),
         "mark": mark_of(result.counts) if result.status in LIVE else mark_of({Status(result.status): 1}),
     }
 

@@ -47,6 +47,9 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "oom_killed": lambda row: row.oom_killed,
     "log_truncated": lambda row: row.log_truncated,
     "logs_incomplete": lambda row: row.logs_incomplete,
+    "peak_memory": lambda row: row.peak_memory,
+    "cpu_seconds": lambda row: _time(row.cpu_seconds),
+    "last_line": lambda row: row.last_line,
 }
 """The columns, which are the fields of an execution in the API, and how each is made from a row."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median_low
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from app.errors import NotThere
 from app.extensions import db
@@ -34,7 +34,7 @@ LATEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How a number of times is spread, in seconds; the percentiles are nearest-rank, so each is one that was measured."""
+    """How a number of times (seconds), or of sizes, is spread; the percentiles are nearest-rank, so each is one that was measured."""
 
     count: int
     minimum: float
@@ -140,16 +140,22 @@ def _head(result_id: int) -> Any:
 
 def summary(result_id: int) -> Statistics:
     """Return how long a result's executions took, of those that ended, and waited, of those that started."""
+    return summary_of(DETAIL.result_id == result_id)
+
+
+def summary_of(which: ColumnElement[bool]) -> Statistics:
+    """Return the same of the executions that fulfil a condition."""
     took, waited = [], []
-    query = select(case((ENDED, TOOK)), DETAIL.start - DETAIL.submitted_at).where(DETAIL.result_id == result_id, DETAIL.start.is_not(None))
+    query = select(case((ENDED, TOOK)), DETAIL.start - DETAIL.submitted_at).where(which, DETAIL.start.is_not(None))
     for duration, wait in _rows(query):
         waited.append(wait)
         if duration is not None:
             took.append(duration)
-    return Statistics(_summary(took), _summary(waited))
+    return Statistics(spread(took), spread(waited))
 
 
-def _summary(values: list[float]) -> Summary | None:
+def spread(values: Sequence[float]) -> Summary | None:
+    """Return how these values are spread, None where there are none."""
     if not values:
         return None
     ordered = sorted(values)
