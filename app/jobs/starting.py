@@ -6,8 +6,9 @@ import re
 from app.engine import connection, containers, images
 from app.engine.containers import ContainerSpec, ContainerState, Labels
 from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
+from app.errors import SecretsClosed
 from app.extensions import db
-from app.jobs import context
+from app.jobs import context, disclosed
 from app.jobs.failpoints import reach
 from app.jobs.stopwatch import Stopwatch
 from app.models import Detail, Result, move
@@ -23,6 +24,10 @@ LOG_FILE_FACTOR = 4
 OF_TIMES = "of_times"
 """Key in the parameters of a result that runs chosen executions of another again: the `times` they were of, which they find as ESTIVADOR_TIMES."""
 
+SECRETS_UNREADABLE = (
+    "Its secret variables can't be decrypted: put the file secret-keys back into the instance folder from the backup, then run again what failed."
+)
+
 _created_since = Stopwatch()
 
 
@@ -32,6 +37,9 @@ def create(detail: Detail) -> bool:
         return cancel(detail)
     try:
         container_id = containers.create(context.engine_client(), specification(detail))
+    except SecretsClosed as error:
+        log.warning("execution %s: its secret variables can't be decrypted: %s", detail.id, error.message)
+        return move(detail, "fail", reason=Reason.SECRETS_UNREADABLE, message=SECRETS_UNREADABLE)
     except NotFound as error:
         return fail_create(detail, error)
     except EngineRefused as error:
@@ -58,7 +66,7 @@ def specification(detail: Detail) -> ContainerSpec:
         labels=Labels(context.instance_id(), detail.task_id, detail.result_id, detail.id, detail.attempt),
         image_id=detail.image_id,
         command=result.parameters.get("command"),
-        environment={**result.parameters.get("env", {}), **{name: str(value) for name, value in own.items()}},
+        environment={**disclosed.environment(result), **result.parameters.get("env", {}), **{name: str(value) for name, value in own.items()}},
         log_size=LOG_FILE_FACTOR * context.settings().log_cap,
     )
 

@@ -7,12 +7,13 @@ from marshmallow import fields, validate
 
 from app.schemas.fields import MOST_TIMES, Command, Environment, Repository, Seconds, Whole, doc, no_control_characters
 from app.schemas.filters import LONGEST_TEXT
+from app.schemas.secrets import LOGIN, LoginSchema, SecretsSchema
 from app.states import Status
 
 PULL = validate.OneOf(("missing", "always", "never"))
 
 
-class ParametersSchema(ma.Schema):
+class ParametersSchema(SecretsSchema):
     """Run parameters, all optional."""
 
     command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own."))
@@ -20,13 +21,13 @@ class ParametersSchema(ma.Schema):
     timeout = Seconds(allow_none=True, metadata=doc("Seconds an execution may run; then it is stopped and ERROR. null: no limit."))
 
 
-PARAMETERS = frozenset({"times", "command", "env", "timeout"})
+PARAMETERS = frozenset({"times", "command", "env", "timeout", "secret_env"})
 """What goes with a run."""
 
 NAME: tuple[Callable[[str], object], ...] = (validate.Length(1, 255), no_control_characters)
 
 
-class RegisterSchema(ma.Schema):
+class RegisterSchema(LoginSchema):
     """What registers a task."""
 
     repository = Repository(required=True, metadata=doc("Image reference, such as johncosta/redis; tag or digest allowed."))
@@ -38,7 +39,7 @@ class RegisterSchema(ma.Schema):
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default."))
 
 
-class UpdateTaskSchema(ma.Schema):
+class UpdateTaskSchema(LoginSchema):
     """What changes a task; what is left out stays as it is."""
 
     name = fields.String(validate=NAME, metadata=doc("Unique, but not a key."))
@@ -53,7 +54,7 @@ def refuse(operation: object, names: Iterable[str]) -> None:
         raise ma.ValidationError(errors)
 
 
-class OperateTaskSchema(ParametersSchema):
+class OperateTaskSchema(ParametersSchema, LoginSchema):
     """What operates on a task. `times`, `command`, `env` and `timeout` go with RUN, `pull` with IMPORT."""
 
     operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
@@ -63,7 +64,7 @@ class OperateTaskSchema(ParametersSchema):
     @ma.validates_schema
     def fits_operation(self, data: dict[str, object], **kwargs: object) -> None:
         """Refuse what would have no effect."""
-        refuse(data["operation"], ({"pull"} if data["operation"] == "RUN" else PARAMETERS) & data.keys())
+        refuse(data["operation"], ({"pull", *LOGIN} if data["operation"] == "RUN" else PARAMETERS) & data.keys())
 
 
 class OperateDetailSchema(ParametersSchema):

@@ -15,6 +15,8 @@ def docker_run(detail: Detail, result: Result, task: Task) -> str:
         "ESTIVADOR_INDEX": str(detail.position),
         "ESTIVADOR_TIMES": str(result.parameters.get(OF_TIMES, result.times)),
     }
+    for name in result.secret_env:
+        words += ["--env", name]  # Docker takes the value from the environment of who calls it.
     for name, value in environment.items():
         words += ["--env", f"{name}={value}"]
     if timeout := result.parameters.get("timeout"):

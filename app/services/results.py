@@ -15,7 +15,7 @@ from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
 from app.services import parameters as run_parameters
-from app.services import removal, tasks
+from app.services import removal, secret_environment, tasks
 from app.services.listing import Page, contains, page_of
 from app.states import LIVE, Phase, Reason, Status, TaskStatus, Wish
 
@@ -26,11 +26,14 @@ RINGS = 8
 def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = None, *, with_defaults: bool = True) -> Result:
     """RUN a task `times` times, with `parameters` over the task's defaults (or alone): the result and all its executions come to be in one transaction.
 
-    Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store.
+    Raises NotThere where there is no such task, TaskNotReady where its image is not in the Engine's store, Unfit where the parameters
+    don't go together, SecretsClosed where a secret variable can't be decrypted.
     """
+    others, secret = secret_environment.apart(parameters or {})
     with write():
         task = _ready(task_id)
-        result = _add(task, times, run_parameters.merged(task.parameters if with_defaults else {}, parameters or {}))
+        result = _add(task, times, run_parameters.merged(task.parameters if with_defaults else {}, others))
+        result.secret_env = secret.for_run(task, result.parameters, with_defaults=with_defaults)
         _insert_details(result, _series(times))
         _ring_for(result)
     return result
@@ -41,9 +44,9 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
 
     Its parameters are the original's, with `changes` in place of the same keys; None removes a key. Each execution gets the index of the
     one it repeats, and finds the original's times in ESTIVADOR_TIMES. `times` among the changes makes so many anew, from index 0.
-    Raises NotThere, TaskNotReady as submit() does, WrongState where no execution is chosen, Unfit where `times` meets a choice.
+    Raises what submit() does, WrongState where no execution is chosen, Unfit where `times` meets a choice.
     """
-    changes = dict(changes or {})
+    changes, secret = secret_environment.apart(changes or {})
     times = changes.pop("times", None)
     if times is not None and (only is not None or detail_id is not None):
         raise Unfit("`times` can't be changed where chosen executions are run again: each of them runs once more. Leave `times` out.")
@@ -54,6 +57,7 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
         number = times if chosen is None else _number(chosen, result_id, only, detail_id)
         parameters = run_parameters.changed(original.parameters, {**changes, **_of_times(original, number, fresh=chosen is None)})
         result = _add(task, number, parameters, rerun_of=result_id)
+        result.secret_env = secret.for_rerun(original, parameters)
         _insert_details(result, _series(number) if chosen is None else chosen)
         _ring_for(result)
         removal.touch(result_id)
