@@ -62,6 +62,12 @@ class EngineDown(EstivadorError):
     http_status = 503
 
 
+class SecretsClosed(EstivadorError):
+    """The keys that secrets are encrypted with are not there, or none of them decrypts this one."""
+
+    http_status = 503
+
+
 class CrossSite(EstivadorError):
     """Another site made the browser send this, or the form's CSRF token is missing or wrong."""
 

@@ -7,10 +7,11 @@ from marshmallow import fields, validate
 
 from app.api.statistics_schemas import Rounded, Spread
 from app.schemas.fields import Epoch, doc
-from app.services import attempts, details, figures, results, tasks, waiting
+from app.services import attempts, details, figures, results, secret_environment, tasks, waiting
 from app.services.details import duration
-from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
+
+NAMES_ALONE = " Of `secret_env` the names, each with null."
 
 
 class RegisteredSchema(ma.Schema):
@@ -41,11 +42,12 @@ class TaskSchema(ma.Schema):
     reason = fields.String(allow_none=True, metadata=doc("Why the import failed, as a code."))
     message = fields.String(allow_none=True, metadata=doc("Why the import failed, and what to do."))
     description = fields.String()
-    parameters = fields.Dict(metadata=doc("What its runs take by default."))
+    parameters = fields.Function(secret_environment.shown, metadata={"type": "object", "description": f"What its runs take by default.{NAMES_ALONE}"})
     image_id = fields.String(allow_none=True, metadata=doc("The id found at import; what runs."))
     progress = fields.Nested(ProgressSchema, allow_none=True, metadata=doc("Of the last pull."))
     submitted_at = Epoch()
     imported_at = Epoch(allow_none=True)
+    registry_username = fields.String(allow_none=True, metadata=doc("Of its own login at the registry; the password is never shown."))
 
 
 class SubmittedSchema(ma.Schema):
@@ -79,7 +81,7 @@ class ResultSchema(TimesSchema):
     task_name = fields.Function(lambda row: getattr(row, "task_name", None) or tasks.get(row.task_id).name, metadata={"type": "string"})
     times = fields.Integer()
     counts = fields.Method("get_counts", metadata={"type": "object", "description": "How many executions stand in each status."})
-    parameters = fields.Function(lambda row: shown(row.parameters), metadata={"type": "object"})
+    parameters = fields.Function(secret_environment.shown, metadata={"type": "object", "description": f"What it runs with.{NAMES_ALONE}"})
     rerun_of = fields.Integer(allow_none=True, metadata=doc("The result that this one runs again; that may have been deleted since."))
     image_id = fields.String()
     revision = fields.Integer(metadata=doc("Rises with each change."))

@@ -9,8 +9,7 @@ from app.pages import live, queries
 from app.pages.filters import with_query
 from app.pages.marks import mark_of
 from app.pages.words import executions
-from app.services import combinations, details, exports, figures, results, tasks
-from app.services.parameters import shown
+from app.services import combinations, details, exports, figures, results, secret_environment, tasks
 from app.states import LIVE, Status, Wish
 
 blueprint = Blueprint("results", __name__)
@@ -104,7 +103,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "result": result,
         "combinations": plan,
         "task": tasks.get(result.task_id),
-        "parameters": shown(result.parameters),
+        "parameters": secret_environment.shown(result),
         "asked": asked,
         "found": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from app.errors import TaskNotReady
+from app.errors import TaskNotReady, Unfit
 from app.pages import live, parameters
 from app.pages.forms import Form, typed
 from app.pages.words import duration, executions
-from app.services import combinations, forecasts, results, statistics, tasks
+from app.services import combinations, forecasts, results, secret_environment, statistics, tasks
 from app.services.parameters import MOST_TIMES, shown
 from app.states import Status
 
@@ -46,11 +46,13 @@ def run(task_id: int) -> Any:
     asked, wrong = parameters.read_run(values)
     if wrong:
         return _again(task_id, Form(values, wrong)), 422
+    # The form has no secret variables: those of the defaults go with it as they are.
+    asked[secret_environment.KEY] = secret_environment.kept(tasks.get(task_id).secret_env)
     try:
         # The form showed the defaults, so what was cleared in it is meant to be gone.
         result = results.submit(task_id, asked.pop("times", 1), asked, with_defaults=False)
-    except TaskNotReady as error:
-        return _again(task_id, Form(values, {"_task": [error.message]})), 409
+    except (TaskNotReady, Unfit) as error:
+        return _again(task_id, Form(values, {"_task": [error.message]})), error.http_status
     return redirect(url_for("ui.results.show", result_id=result.id), 303)
 
 
@@ -99,13 +101,21 @@ def rerun(result_id: int) -> Any:
     if values.pop("edited", None):
         asked, wrong = parameters.read_run(values)
         if wrong:
-            return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=Form(values, wrong)), 422
+            return _edit_again(result_id, Form(values, wrong)), 422
         changes = {name: asked.get(name) for name in parameters.FIELDS}
         if asked.get("times", _times(result)) != _times(result):
             changes["times"] = asked["times"]
     only = [str(word) for word in Status if word in request.form.getlist("only")] or None
-    again = results.rerun(result_id, only, changes)
+    try:
+        again = results.rerun(result_id, only, changes)
+    except Unfit as error:
+        return _edit_again(result_id, Form(values, {"_form": [error.message]})), 422
     return redirect(url_for("ui.results.show", result_id=again.id), 303)
+
+
+def _edit_again(result_id: int, form: Form) -> str:
+    result = results.get(result_id)
+    return render_template("result/rerun.html", result=result, task=tasks.get(result.task_id), form=form)
 
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/rerun/")

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
-from app.pages import live, queries
+from app.pages import live, logins, queries
 from app.pages.forms import Form, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
-from app.services import results, statistics, tasks
+from app.services import results, secret_environment, statistics, tasks
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -44,7 +44,8 @@ def register() -> Any:
     """Register a task, and go to its page."""
     values = typed()
     defaults, wrong = read_defaults(values)
-    asked, form = load(RegisterSchema(), {name: values[name] for name in ("repository", "name", "pull", "description") if name in values})
+    named: dict[str, str] = {name: values[name] for name in ("repository", "name", "pull", "description") if name in values}
+    asked, form = load(RegisterSchema(), named, **logins.given(values))
     form = Form(values, {**wrong, **form.errors})
     if not form:
         return _form(form), 422
@@ -85,22 +86,30 @@ def _task(task_id: int) -> dict[str, Any]:
 def edit(task_id: int) -> Any:
     """Show the form that changes a task."""
     task = tasks.get(task_id)
-    return render_template("task/edit.html", task=task, form=Form({"name": task.name, "description": task.description, **text_of(task.parameters)}))
+    return render_template("task/edit.html", task=task, form=Form(_stored(task)))
+
+
+def _stored(task: Any) -> dict[str, str]:
+    """Return what the form that changes a task holds at first."""
+    return {"name": task.name, "description": task.description, "registry_username": task.registry_username or "", **text_of(task.parameters)}
 
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
 def update(task_id: int) -> Any:
-    """Change a task's name, description and default parameters."""
-    values = typed()
+    """Change a task's name, description, login and default parameters; its secret variables stay as they are."""
+    values, task = typed(), tasks.get(task_id)
     defaults, wrong = read_defaults(values)
-    asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""))
-    form = Form(values, {**wrong, **form.errors})
+    login, wrong_login = logins.changed(values, task.registry_username)
+    asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""), **login)
+    form = Form(values, {**wrong, **wrong_login, **form.errors})
     if not form:
-        return render_template("task/edit.html", task=tasks.get(task_id), form=form), 422
+        return render_template("task/edit.html", task=task, form=form), 422
+    defaults[secret_environment.KEY] = secret_environment.kept(task.secret_env)
     try:
         tasks.update(task_id, **asked, parameters=defaults)
-    except NameTaken as error:
-        return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {"name": [error.message]})), 409
+    except (NameTaken, Unfit) as error:
+        field = "name" if isinstance(error, NameTaken) else "_form"
+        return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {field: [error.message]})), error.http_status
     flash("Saved.", "good")
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
 

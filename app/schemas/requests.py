@@ -28,6 +28,7 @@ from app.schemas.fields import (
     no_control_characters,
 )
 from app.schemas.filters import LONGEST_TEXT
+from app.schemas.secrets import LOGIN, LoginSchema, SecretsSchema
 from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
 
@@ -35,7 +36,7 @@ WORDS, SIZE = ["string", "array"], ["string", "integer"]
 PULL = validate.OneOf(("missing", "always", "never"))
 
 
-class ParametersSchema(ma.Schema):
+class ParametersSchema(SecretsSchema):
     """Run parameters, all optional; null leaves a default out."""
 
     command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own.", type=WORDS))
@@ -86,7 +87,7 @@ PARAMETERS = frozenset(ParametersSchema().fields) | {"times"}
 NAME: tuple[Callable[[str], object], ...] = (validate.Length(1, 255), no_control_characters)
 
 
-class RegisterSchema(ma.Schema):
+class RegisterSchema(LoginSchema):
     """What registers a task."""
 
     repository = Repository(required=True, metadata=doc("Image reference, such as johncosta/redis; tag or digest allowed."))
@@ -98,7 +99,7 @@ class RegisterSchema(ma.Schema):
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default."))
 
 
-class UpdateTaskSchema(ma.Schema):
+class UpdateTaskSchema(LoginSchema):
     """What changes a task; what is left out stays as it is."""
 
     name = fields.String(validate=NAME, metadata=doc("Unique, but not a key."))
@@ -113,8 +114,8 @@ def refuse(operation: object, names: Iterable[str]) -> None:
         raise ma.ValidationError(errors)
 
 
-class OperateTaskSchema(ParametersSchema):
-    """What operates on a task. `times` and the run parameters go with RUN, `pull` with IMPORT."""
+class OperateTaskSchema(ParametersSchema, LoginSchema):
+    """What operates on a task. `times` and the run parameters go with RUN, `pull` and the login with IMPORT."""
 
     operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
     times = Whole(validate=validate.Range(1, MOST_TIMES), metadata=doc("Number of executions. Default: 1."))
@@ -123,7 +124,7 @@ class OperateTaskSchema(ParametersSchema):
     @ma.validates_schema
     def fits_operation(self, data: dict[str, object], **kwargs: object) -> None:
         """Refuse what would have no effect."""
-        refuse(data["operation"], ({"pull"} if data["operation"] == "RUN" else PARAMETERS) & data.keys())
+        refuse(data["operation"], ({"pull", *LOGIN} if data["operation"] == "RUN" else PARAMETERS) & data.keys())
 
 
 class OperateDetailSchema(ParametersSchema):

@@ -14,8 +14,10 @@ from app.jobs import context
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
 from app.models import History, Result, Task, move_task, write
+from app.services import secret_environment
 from app.services.listing import Page, contains, page_of
 from app.services.parameters import check, given
+from app.services.registry_login import Login, keep
 from app.services.removal import refuse_live, remove_result
 from app.states import LIVE, TaskStatus
 
@@ -24,21 +26,32 @@ PATIENCE = 2.0
 """Seconds the Engine has to say what is in its store."""
 
 
-def register(repository: str, name: str | None = None, pull: str = "missing", description: str = "", parameters: dict[str, Any] | None = None) -> Task:
+def register(
+    repository: str,
+    name: str | None = None,
+    pull: str = "missing",
+    description: str = "",
+    parameters: dict[str, Any] | None = None,
+    login: Login | None = None,
+) -> Task:
     """Register the image `repository` under `name` (default: the repository) and ask for its import.
 
-    `pull` is missing, always or never; `parameters` are what its runs take by default. Raises BadReference for what is no image
-    reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters.
+    `pull` is missing, always or never; `parameters` are what its runs take by default; `login` is for its registry. Raises BadReference
+    for what is no image reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters,
+    SecretsClosed where something secret can't be encrypted.
     """
     parse(repository)
     check(parameters or {}, context.settings())
     name = name or repository
+    others, secret = secret_environment.apart(parameters or {})
     with write() as session:
         _refuse_taken(name)
         task = Task(
             name=name, repository=repository, pull=pull, status=TaskStatus.SUBMITTED, submitted_at=time.time(),
-            description=description, parameters=given(parameters or {}),
+            description=description, parameters=given(others),
         )  # fmt: skip
+        task.secret_env = secret.for_task({}, task.parameters)
+        keep(task, login)
         session.add(task)
         session.flush()
         ring(import_image, task.id)
@@ -52,10 +65,11 @@ def _refuse_taken(name: str, but: int | None = None) -> None:
         raise NameTaken(f"Task {holder} has the name {name!r} already: give another `name`, or run that task.")
 
 
-def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None) -> Task:
+def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None, login: Login | None = None) -> Task:
     """Change what is given of a task; `parameters` takes the place of all its defaults. Results keep the parameters they have.
 
-    Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters.
+    Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters, SecretsClosed where
+    something secret can't be encrypted.
     """
     check(parameters or {}, context.settings())
     with write() as session:
@@ -68,7 +82,10 @@ def update(task_id: int, name: str | None = None, description: str | None = None
         if description is not None:
             task.description = description
         if parameters is not None:
-            task.parameters = given(parameters)
+            others, secret = secret_environment.apart(parameters)
+            task.parameters = given(others)
+            task.secret_env = secret.for_task(task.secret_env, task.parameters)
+        keep(task, login)
     return task
 
 
@@ -100,12 +117,16 @@ def _refuse_busy(task: Task) -> None:
         raise WrongState(f'Result {live} of task {task.id} is live: POST {{"operation": "KILL"}} to /result/{live}/, and delete the task once it has ended.')
 
 
-def import_again(task_id: int, pull: str | None = None) -> Task:
-    """Bring the task's image in again, by its policy or by `pull`; runs that were submitted before keep the image they have."""
+def import_again(task_id: int, pull: str | None = None, login: Login | None = None) -> Task:
+    """Bring the task's image in again, by its policy or by `pull`, with its login or with `login`; both stay with it from now on.
+
+    Runs that were submitted before keep the image they have.
+    """
     with write():
         task = get(task_id)
         if task.status not in (TaskStatus.READY, TaskStatus.ERROR):
             raise WrongState(f"Task {task_id} is {task.status}: its image is being imported already; wait until it is READY or ERROR.")
+        keep(task, login)
         move_task(task, "submit", pull=pull or task.pull, reason=None, message=None, progress=None)
         ring(import_image, task_id)
     return task
