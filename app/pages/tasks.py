@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, queries
-from app.pages.forms import Form, load, typed
+from app.pages.forms import Form, environment_text, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
@@ -44,8 +44,9 @@ def register() -> Any:
     """Register a task, and go to its page."""
     values = typed()
     defaults, wrong = read_defaults(values)
-    asked, form = load(RegisterSchema(), {name: values[name] for name in ("repository", "name", "pull", "description") if name in values})
-    form = Form(values, {**wrong, **form.errors})
+    own: dict[str, str] = {name: values[name] for name in ("repository", "name", "pull", "description") if name in values}
+    asked, form = load(RegisterSchema(), {**own, "labels": values.get("task_labels", "")})
+    form = Form(values, {**wrong, **_renamed(form.errors)})
     if not form:
         return _form(form), 422
     try:
@@ -85,16 +86,18 @@ def _task(task_id: int) -> dict[str, Any]:
 def edit(task_id: int) -> Any:
     """Show the form that changes a task."""
     task = tasks.get(task_id)
-    return render_template("task/edit.html", task=task, form=Form({"name": task.name, "description": task.description, **text_of(task.parameters)}))
+    values = {"name": task.name, "description": task.description, "task_labels": environment_text(task.labels)}
+    return render_template("task/edit.html", task=task, form=Form({**values, **text_of(task.parameters)}))
 
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
 def update(task_id: int) -> Any:
-    """Change a task's name, description and default parameters."""
+    """Change a task's name, description, labels and default parameters."""
     values = typed()
     defaults, wrong = read_defaults(values)
-    asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""))
-    form = Form(values, {**wrong, **form.errors})
+    fixed = {"name": values.get("name", "").strip(), "description": values.get("description", ""), "labels": {}}
+    asked, form = load(UpdateTaskSchema(), {"labels": values.get("task_labels", "")}, **fixed)
+    form = Form(values, {**wrong, **_renamed(form.errors)})
     if not form:
         return render_template("task/edit.html", task=tasks.get(task_id), form=form), 422
     try:
@@ -103,6 +106,11 @@ def update(task_id: int) -> Any:
         return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {"name": [error.message]})), 409
     flash("Saved.", "good")
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
+
+
+def _renamed(errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Name the field of a task's own labels: its runs' are beside it."""
+    return {"task_labels" if name == "labels" else name: found for name, found in errors.items()}
 
 
 @blueprint.post("/ui/task/<int:task_id>/import/")

@@ -14,6 +14,7 @@ from app.jobs import context
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
 from app.models import History, Result, Task, move_task, write
+from app.services.labels import of_tasks
 from app.services.listing import Page, contains, page_of
 from app.services.parameters import check, given
 from app.services.removal import refuse_live, remove_result
@@ -24,11 +25,18 @@ PATIENCE = 2.0
 """Seconds the Engine has to say what is in its store."""
 
 
-def register(repository: str, name: str | None = None, pull: str = "missing", description: str = "", parameters: dict[str, Any] | None = None) -> Task:
+def register(
+    repository: str,
+    name: str | None = None,
+    pull: str = "missing",
+    description: str = "",
+    parameters: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+) -> Task:
     """Register the image `repository` under `name` (default: the repository) and ask for its import.
 
-    `pull` is missing, always or never; `parameters` are what its runs take by default. Raises BadReference for what is no image
-    reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters.
+    `pull` is missing, always or never; `parameters` are what its runs take by default; its `labels` go with each of them. Raises
+    BadReference for what is no image reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters.
     """
     parse(repository)
     check(parameters or {}, context.settings())
@@ -37,7 +45,7 @@ def register(repository: str, name: str | None = None, pull: str = "missing", de
         _refuse_taken(name)
         task = Task(
             name=name, repository=repository, pull=pull, status=TaskStatus.SUBMITTED, submitted_at=time.time(),
-            description=description, parameters=given(parameters or {}),
+            description=description, parameters=given(parameters or {}), labels=labels or {},
         )  # fmt: skip
         session.add(task)
         session.flush()
@@ -52,8 +60,14 @@ def _refuse_taken(name: str, but: int | None = None) -> None:
         raise NameTaken(f"Task {holder} has the name {name!r} already: give another `name`, or run that task.")
 
 
-def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None) -> Task:
-    """Change what is given of a task; `parameters` takes the place of all its defaults. Results keep the parameters they have.
+def update(
+    task_id: int,
+    name: str | None = None,
+    description: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+) -> Task:
+    """Change what is given of a task; `parameters` takes the place of all its defaults, `labels` that of all its labels. Results keep theirs.
 
     Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters.
     """
@@ -69,6 +83,8 @@ def update(task_id: int, name: str | None = None, description: str | None = None
             task.description = description
         if parameters is not None:
             task.parameters = given(parameters)
+        if labels is not None:
+            task.labels = labels
     return task
 
 
@@ -120,10 +136,19 @@ def get(task_id: int) -> Task:
 
 
 def listing(
-    page: int, page_size: int, status: list[str] | None = None, name: str | None = None, repository: str | None = None, text: str | None = None
+    page: int,
+    page_size: int,
+    status: list[str] | None = None,
+    name: str | None = None,
+    repository: str | None = None,
+    text: str | None = None,
+    label: list[str] | None = None,
 ) -> Page:
-    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either."""
-    query = select(*Task.__table__.columns).order_by(Task.id.desc())
+    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either.
+
+    `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
+    """
+    query = select(*Task.__table__.columns).where(*of_tasks(label or ())).order_by(Task.id.desc())
     if status:
         query = query.where(Task.status.in_(status))
     if name is not None:
