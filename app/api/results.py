@@ -27,7 +27,8 @@ class Results(MethodView):
     def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
         """List the results, newest first
 
-        Filters: `status` (repeatable), `task_id`, `from` and `to` (of `submitted_at`), `text` (part of the task's name or repository, or an id).
+        Filters: `status` (repeatable), `task_id`, `from` and `to` (of `submitted_at`), `text` (part of the task's name or repository, or an id),
+        `label` (NAME=VALUE, or NAME whatever its value; repeatable, all must hold), `image_id`.
         """
         page = results.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total

@@ -25,7 +25,8 @@ class Tasks(MethodView):
     def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
         """List the tasks, newest first
 
-        Filters: `status` (repeatable), `name`, `repository` (both exact), `text` (part of either).
+        Filters: `status` (repeatable), `name`, `repository` (both exact), `text` (part of either), `label` (NAME=VALUE, or NAME whatever
+        its value; repeatable, all must hold).
         """
         page = tasks.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total
@@ -82,11 +83,11 @@ class Task(MethodView):
     @blueprint.arguments(UpdateTaskSchema)
     @blueprint.response(200, TaskSchema)
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
-        """Change a task's name, description, login or default parameters
+        """Change a task's name, description, labels, login or default parameters
 
-        What is left out stays as it is; `parameters` takes the place of all defaults; null as the value of a secret variable keeps the
-        one that it has. `registry_username` and `registry_password` of null take the login away. Results keep the parameters they were
-        submitted with. 409 where another task has the name.
+        What is left out stays as it is; `parameters` takes the place of all defaults, `labels` that of all labels; null as the value of
+        a secret variable keeps the one that it has. `registry_username` and `registry_password` of null take the login away. Results keep
+        what they were submitted with. 409 where another task has the name.
         """
         return tasks.update(task_id, **body)
 

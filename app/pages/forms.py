@@ -9,6 +9,8 @@ from flask import request
 
 WHOLE = ("times",)
 FLOATS = ("timeout",)
+PAIRS = ("env", "labels")
+"""Fields of NAME=VALUE lines."""
 
 
 class Form:
@@ -53,12 +55,12 @@ def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[di
 
 
 def _convert(name: str, text: str) -> Any:
-    text = text.strip() if name != "env" else text
+    text = text.strip() if name not in PAIRS else text
     if name in WHOLE and re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text)
     if name in FLOATS:
         return _number(text)
-    return environment(text) if name == "env" else text
+    return environment(text) if name in PAIRS else text
 
 
 def _number(text: str) -> float:

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, logins, queries
-from app.pages.forms import Form, load, typed
+from app.pages.forms import Form, environment_text, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
@@ -44,9 +44,9 @@ def register() -> Any:
     """Register a task, and go to its page."""
     values = typed()
     defaults, wrong = read_defaults(values)
-    named: dict[str, str] = {name: values[name] for name in ("repository", "name", "pull", "description") if name in values}
-    asked, form = load(RegisterSchema(), named, **logins.given(values))
-    form = Form(values, {**wrong, **form.errors})
+    own: dict[str, str] = {name: values[name] for name in ("repository", "name", "pull", "description") if name in values}
+    asked, form = load(RegisterSchema(), {**own, "labels": values.get("task_labels", "")}, **logins.given(values))
+    form = Form(values, {**wrong, **_renamed(form.errors)})
     if not form:
         return _form(form), 422
     try:
@@ -91,17 +91,19 @@ def edit(task_id: int) -> Any:
 
 def _stored(task: Any) -> dict[str, str]:
     """Return what the form that changes a task holds at first."""
-    return {"name": task.name, "description": task.description, "registry_username": task.registry_username or "", **text_of(task.parameters)}
+    own = {"name": task.name, "description": task.description, "task_labels": environment_text(task.labels)}
+    return {**own, "registry_username": task.registry_username or "", **text_of(task.parameters)}
 
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
 def update(task_id: int) -> Any:
-    """Change a task's name, description, login and default parameters; its secret variables stay as they are."""
+    """Change a task's name, description, labels, login and default parameters; its secret variables stay as they are."""
     values, task = typed(), tasks.get(task_id)
     defaults, wrong = read_defaults(values)
     login, wrong_login = logins.changed(values, task.registry_username)
-    asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""), **login)
-    form = Form(values, {**wrong, **wrong_login, **form.errors})
+    fixed = {"name": values.get("name", "").strip(), "description": values.get("description", ""), "labels": {}}
+    asked, form = load(UpdateTaskSchema(), {"labels": values.get("task_labels", "")}, **fixed, **login)
+    form = Form(values, {**wrong, **wrong_login, **_renamed(form.errors)})
     if not form:
         return render_template("task/edit.html", task=task, form=form), 422
     defaults[secret_environment.KEY] = secret_environment.kept(task.secret_env)
@@ -112,6 +114,11 @@ def update(task_id: int) -> Any:
         return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {field: [error.message]})), error.http_status
     flash("Saved.", "good")
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
+
+
+def _renamed(errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Name the field of a task's own labels: its runs' are beside it."""
+    return {"task_labels" if name == "labels" else name: found for name, found in errors.items()}
 
 
 @blueprint.post("/ui/task/<int:task_id>/import/")

@@ -27,7 +27,7 @@ from app.schemas.fields import (
     doc,
     no_control_characters,
 )
-from app.schemas.filters import LONGEST_TEXT
+from app.schemas.filters import LABEL, LONGEST_TEXT, is_label
 from app.schemas.secrets import LOGIN, LoginSchema, SecretsSchema
 from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
@@ -97,6 +97,7 @@ class RegisterSchema(LoginSchema):
     )
     description = fields.String(load_default="", validate=validate.Length(0, 1024), metadata=doc("What it is for."))
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default."))
+    labels = Labels(metadata=doc("{name: value}: what it is found by; they go with each of its runs, under the run's own."))
 
 
 class UpdateTaskSchema(LoginSchema):
@@ -105,6 +106,7 @@ class UpdateTaskSchema(LoginSchema):
     name = fields.String(validate=NAME, metadata=doc("Unique, but not a key."))
     description = fields.String(validate=validate.Length(0, 1024))
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default; takes the place of all that were."))
+    labels = Labels(metadata=doc("{name: value}; takes the place of all that were."))
 
 
 def refuse(operation: object, names: Iterable[str]) -> None:
@@ -166,6 +168,8 @@ class OperateResultsSchema(ma.Schema):
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
     to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
+    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
+    image_id = fields.String(metadata=doc("The image that it runs: sha256:…"))
 
 
 class CreateTokenSchema(ma.Schema):

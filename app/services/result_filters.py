@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.models import Result, Task
+from app.services import labels
 from app.services.listing import contains
 
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
@@ -17,20 +18,28 @@ def listed() -> Select[Any]:
 
 
 def conditions(
-    status: list[str] | None = None, task_id: int | None = None, from_: float | None = None, to: float | None = None, text: str | None = None
+    status: list[str] | None = None,
+    task_id: int | None = None,
+    from_: float | None = None,
+    to: float | None = None,
+    text: str | None = None,
+    label: list[str] | None = None,
+    image_id: str | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return what the filters ask of a result and its task.
 
     `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
-    name or repository, or a result's id (12 or #12).
+    name or repository, or a result's id (12 or #12); `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
     """
     # To the millisecond, as answers show it: who sends back a time that was shown means that result too.
     submitted_at = func.round(Result.submitted_at, 3)
-    found: list[ColumnElement[bool]] = []
+    found = labels.of_results(label or ())
     if status:
         found.append(Result.status.in_(status))
     if task_id is not None:
         found.append(Result.task_id == task_id)
+    if image_id is not None:
+        found.append(Result.image_id == image_id)
     if from_ is not None:
         found.append(submitted_at >= from_)
     if to is not None:

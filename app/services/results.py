@@ -14,7 +14,7 @@ from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
-from app.services import combinations, removal, secret_environment, tasks
+from app.services import combinations, labels, removal, secret_environment, tasks
 from app.services import parameters as run_parameters
 from app.services.listing import Page, page_of
 from app.services.result_filters import conditions, listed
@@ -117,7 +117,8 @@ def _not_ready(task_id: int, status: str, message: str | None) -> str:
 
 
 def _add(task: Task, times: int, parameters: dict[str, Any], rerun_of: int | None = None) -> Result:
-    """Add the result's row; its executions are added next, in the same transaction."""
+    """Add the result's row and its labels; its executions are added next, in the same transaction."""
+    parameters = labels.over(task, parameters)
     result = Result(
         task_id=task.id, status=Status.QUEUED, times=times, parameters=parameters, image_id=task.image_id, rerun_of=rerun_of,
         submitted_at=time.time(), queued=times, priority=parameters.get("priority", 0), parallel=parameters.get("parallel"),
@@ -125,6 +126,7 @@ def _add(task: Task, times: int, parameters: dict[str, Any], rerun_of: int | Non
     )  # fmt: skip
     db.session.add(result)
     db.session.flush()
+    labels.keep(result)
     return result
 
 

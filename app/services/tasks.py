@@ -15,6 +15,7 @@ from app.jobs.doorbell import ring
 from app.jobs.images import import_image
 from app.models import History, Result, Task, move_task, write
 from app.services import secret_environment
+from app.services.labels import of_tasks
 from app.services.listing import Page, contains, page_of
 from app.services.parameters import check, given
 from app.services.registry_login import Login, keep
@@ -32,13 +33,14 @@ def register(
     pull: str = "missing",
     description: str = "",
     parameters: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
     login: Login | None = None,
 ) -> Task:
     """Register the image `repository` under `name` (default: the repository) and ask for its import.
 
-    `pull` is missing, always or never; `parameters` are what its runs take by default; `login` is for its registry. Raises BadReference
-    for what is no image reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters,
-    SecretsClosed where something secret can't be encrypted.
+    `pull` is missing, always or never; `parameters` are what its runs take by default; its `labels` go with each of them; `login` is for
+    its registry. Raises BadReference for what is no image reference, NameTaken where a task has the name, Unfit where the settings do not
+    allow the parameters, SecretsClosed where something secret can't be encrypted.
     """
     parse(repository)
     check(parameters or {}, context.settings())
@@ -48,7 +50,7 @@ def register(
         _refuse_taken(name)
         task = Task(
             name=name, repository=repository, pull=pull, status=TaskStatus.SUBMITTED, submitted_at=time.time(),
-            description=description, parameters=given(others),
+            description=description, parameters=given(others), labels=labels or {},
         )  # fmt: skip
         task.secret_env = secret.for_task({}, task.parameters)
         keep(task, login)
@@ -65,8 +67,15 @@ def _refuse_taken(name: str, but: int | None = None) -> None:
         raise NameTaken(f"Task {holder} has the name {name!r} already: give another `name`, or run that task.")
 
 
-def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None, login: Login | None = None) -> Task:
-    """Change what is given of a task; `parameters` takes the place of all its defaults. Results keep the parameters they have.
+def update(
+    task_id: int,
+    name: str | None = None,
+    description: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+    login: Login | None = None,
+) -> Task:
+    """Change what is given of a task; `parameters` takes the place of all its defaults, `labels` that of all its labels. Results keep theirs.
 
     Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters, SecretsClosed where
     something secret can't be encrypted.
@@ -85,6 +94,8 @@ def update(task_id: int, name: str | None = None, description: str | None = None
             others, secret = secret_environment.apart(parameters)
             task.parameters = given(others)
             task.secret_env = secret.for_task(task.secret_env, task.parameters)
+        if labels is not None:
+            task.labels = labels
         keep(task, login)
     return task
 
@@ -141,10 +152,19 @@ def get(task_id: int) -> Task:
 
 
 def listing(
-    page: int, page_size: int, status: list[str] | None = None, name: str | None = None, repository: str | None = None, text: str | None = None
+    page: int,
+    page_size: int,
+    status: list[str] | None = None,
+    name: str | None = None,
+    repository: str | None = None,
+    text: str | None = None,
+    label: list[str] | None = None,
 ) -> Page:
-    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either."""
-    query = select(*Task.__table__.columns).order_by(Task.id.desc())
+    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either.
+
+    `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
+    """
+    query = select(*Task.__table__.columns).where(*of_tasks(label or ())).order_by(Task.id.desc())
     if status:
         query = query.where(Task.status.in_(status))
     if name is not None:
