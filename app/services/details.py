@@ -14,9 +14,9 @@ from app.states import Status
 
 def get(result_id: int, detail_id: int) -> Detail:
     """Return an execution of a result; raise NotThere where the result has none with this id."""
+    results.get(result_id)  # of one that is deleted, the executions are gone too
     detail = db.session.get(Detail, detail_id)
     if detail is None or detail.result_id != result_id:
-        results.get(result_id)
         raise NotThere(f"Result {result_id} has no execution {detail_id}: GET /result/{result_id}/detail/ lists them.")
     return detail
 
