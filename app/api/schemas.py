@@ -95,7 +95,7 @@ class OneResultSchema(ResultSchema):
 
 
 class CountSchema(ma.Schema):
-    """How many results were stopped."""
+    """How many results were stopped or deleted."""
 
     count = fields.Integer(required=True)
 

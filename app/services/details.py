@@ -67,6 +67,7 @@ def neighbours(detail: Detail) -> Neighbours:
 
 def at(result_id: int, place: int) -> int:
     """Return the id of the execution at this place in its result, the first being 0; raise NotThere where the result has no such place."""
+    results.get(result_id)
     in_order = select(Detail.id).where(Detail.result_id == result_id).order_by(Detail.position)
     found = db.session.execute(in_order.offset(place).limit(1)).scalar()
     if found is None:

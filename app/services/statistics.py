@@ -141,6 +141,7 @@ def _head(result_id: int) -> Any:
 
 def summary(result_id: int) -> Statistics:
     """Return how long a result's executions took, of those that ended, and waited, of those that started."""
+    _head(result_id)
     took, waited = [], []
     query = select(case((ENDED, TOOK)), DETAIL.start - DETAIL.submitted_at).where(DETAIL.result_id == result_id, DETAIL.start.is_not(None))
     for duration, wait in _rows(query):
@@ -164,6 +165,7 @@ def _summary(values: list[float]) -> Summary | None:
 
 def histogram(result_id: int, bins: int = 24) -> list[Bin]:
     """Return how the durations of ended executions are spread over at most `bins` bins of one round width, [] where none ended."""
+    _head(result_id)
     durations: dict[Status, list[float]] = defaultdict(list)
     for status, took in _rows(select(DETAIL.status, TOOK).where(DETAIL.result_id == result_id, ENDED, HAS_TIMES)):
         durations[status].append(max(0.0, took))
