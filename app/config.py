@@ -13,6 +13,8 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
+LONGEST_KEPT = 36_500
+"""Days."""
 FAILPOINTS = ("claimed", "created", "start_sent", "started", "exited", "log_copied", "recorded", "removed")
 
 _UNITS = {"": 1, "b": 1, "k": 1024, "kib": 1024, "m": MIB, "mib": MIB, "g": 1024 * MIB, "gib": 1024 * MIB}
@@ -32,6 +34,22 @@ class EngineAddress:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """How long, and how much of it, what has ended is kept; None: for ever, and all of it.
+
+    Days count from the end of a result, of an image from its import. `results` is a number in all, `logs_size` bytes in all, `images` a number
+    for each task beside the one it has now.
+    """
+
+    results_days: int | None = None
+    results: int | None = None
+    logs_days: int | None = None
+    logs_size: int | None = None
+    images_days: int | None = None
+    images: int | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set, with its defaults. Times are seconds, sizes bytes."""
 
@@ -45,6 +63,7 @@ class Settings:
     stop_grace: float = 10.0
     pull_idle_timeout: float = 120.0
     pull_timeout: float = 7200.0
+    keep: Keep = Keep()
     failpoint: str = ""
 
     @property
@@ -78,6 +97,7 @@ class Settings:
             stop_grace=reader.seconds("ESTIVADOR_STOP_GRACE", cls.stop_grace),
             pull_idle_timeout=reader.seconds("ESTIVADOR_PULL_IDLE_TIMEOUT", cls.pull_idle_timeout),
             pull_timeout=reader.seconds("ESTIVADOR_PULL_TIMEOUT", cls.pull_timeout),
+            keep=_keep(reader),
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
@@ -90,6 +110,17 @@ def _engine_address(reader: "_Reader") -> EngineAddress:
     if not re.match(r"(unix|tcp|http|https)://.", url):
         raise BadSetting(f"DOCKER_HOST is {url!r}; it must be an address such as unix:///var/run/docker.sock or tcp://host:2376 (ssh:// is not supported yet).")
     return EngineAddress(url, reader.text("DOCKER_TLS_VERIFY", "") != "", reader.text("DOCKER_CERT_PATH", ""))
+
+
+def _keep(reader: "_Reader") -> Keep:
+    return Keep(
+        results_days=reader.limit("ESTIVADOR_KEEP_RESULTS_DAYS", 1, LONGEST_KEPT),
+        results=reader.limit("ESTIVADOR_KEEP_RESULTS", 1, 999_999_999),
+        logs_days=reader.limit("ESTIVADOR_KEEP_LOGS_DAYS", 1, LONGEST_KEPT),
+        logs_size=reader.size_limit("ESTIVADOR_KEEP_LOGS_SIZE", MIB, 1024 * 1024 * MIB),
+        images_days=reader.limit("ESTIVADOR_KEEP_IMAGES_DAYS", 1, LONGEST_KEPT),
+        images=reader.limit("ESTIVADOR_KEEP_IMAGES", 0, 999_999_999),
+    )
 
 
 class _Reader:
@@ -110,6 +141,10 @@ class _Reader:
             raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
         return int(text)
 
+    def limit(self, name: str, least: int, most: int) -> int | None:
+        """Read a whole number that nothing is given for where there is no limit."""
+        return self.integer(name, least, least, most) if self.text(name, "") else None
+
     def seconds(self, name: str, default: float) -> float:
         text = self.text(name, str(default))
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", text) or float(text) <= 0:
@@ -122,6 +157,10 @@ class _Reader:
         if not match or match[2] not in _UNITS or not least <= int(match[1]) * _UNITS[match[2]] <= most:
             raise BadSetting(f"{name} is {text!r}; it must be a size from {least // 1024} KiB to {most // MIB} MiB, such as 10MiB.")
         return int(match[1]) * _UNITS[match[2]]
+
+    def size_limit(self, name: str, least: int, most: int) -> int | None:
+        """Read a size that nothing is given for where there is no limit."""
+        return self.size(name, least, least, most) if self.text(name, "") else None
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         text = self.text(name, default)

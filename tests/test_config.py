@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT, BadSetting, Settings
+from app.config import ROOT, BadSetting, Keep, Settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -39,6 +39,11 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_LOG_CAP", "ten"),
         ("ESTIVADOR_LOG_CAP", "1"),
         ("ESTIVADOR_STOP_GRACE", "0"),
+        ("ESTIVADOR_KEEP_RESULTS_DAYS", "0"),
+        ("ESTIVADOR_KEEP_RESULTS", "-1"),
+        ("ESTIVADOR_KEEP_LOGS_DAYS", "for ever"),
+        ("ESTIVADOR_KEEP_LOGS_SIZE", "20"),
+        ("ESTIVADOR_KEEP_IMAGES", "1.5"),
         ("ESTIVADOR_FAILPOINT", "nowhere"),
         ("DOCKER_HOST", "docker.sock"),
         ("DOCKER_HOST", "ssh://user@host"),
@@ -50,6 +55,13 @@ def test_nonsense_is_refused_and_the_variable_named(name: str, value: str) -> No
         Settings.from_environment({name: value})
 
 
+def test_all_is_kept_for_ever_unless_somebody_says_otherwise() -> None:
+    assert Settings.from_environment({"ESTIVADOR_KEEP_LOGS_DAYS": " "}).keep == Keep()
+    kept = {"RESULTS_DAYS": "90", "RESULTS": "1", "LOGS_DAYS": "30", "LOGS_SIZE": "20GiB", "IMAGES_DAYS": "7", "IMAGES": "0"}
+    settings = Settings.from_environment({f"ESTIVADOR_KEEP_{name}": value for name, value in kept.items()})
+    assert settings.keep == Keep(results_days=90, results=1, logs_days=30, logs_size=20 * 1024**3, images_days=7, images=0)
+
+
 def test_a_misspelt_name_is_met_with_the_right_one() -> None:
     with pytest.raises(BadSetting, match="Did you mean ESTIVADOR_SLOTS"):
         Settings.from_environment({"ESTIVADOR_SLOT": "4"})
@@ -57,7 +69,23 @@ def test_a_misspelt_name_is_met_with_the_right_one() -> None:
 
 def test_the_example_file_lists_every_setting() -> None:
     text = (ROOT / ".env.example").read_text()
-    for name in ("INSTANCE", "HOST", "PORT", "SLOTS", "ENGINE_TIMEOUT", "LOG_CAP", "STOP_GRACE", "PULL_IDLE_TIMEOUT", "PULL_TIMEOUT"):
+    for name in (
+        "INSTANCE",
+        "HOST",
+        "PORT",
+        "SLOTS",
+        "ENGINE_TIMEOUT",
+        "LOG_CAP",
+        "STOP_GRACE",
+        "PULL_IDLE_TIMEOUT",
+        "PULL_TIMEOUT",
+        "KEEP_RESULTS_DAYS",
+        "KEEP_RESULTS",
+        "KEEP_LOGS_DAYS",
+        "KEEP_LOGS_SIZE",
+        "KEEP_IMAGES_DAYS",
+        "KEEP_IMAGES",
+    ):
         assert f"ESTIVADOR_{name}" in text
     values = dict(line.removeprefix("#").strip().split("=", 1) for line in text.splitlines() if "=" in line and "ESTIVADOR" in line.split("=")[0])
     Settings.from_environment({name: value for name, value in values.items() if value})

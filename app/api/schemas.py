@@ -82,6 +82,7 @@ class ResultSchema(TimesSchema):
     rerun_of = fields.Integer(allow_none=True, metadata=doc("The result that this one runs again; that may have been deleted since."))
     image_id = fields.String()
     revision = fields.Integer(metadata=doc("Rises with each change."))
+    logs_removed_at = Epoch(allow_none=True, metadata=doc("When retention removed the logs; then they are 410."))
 
     def get_counts(self, row: Any) -> dict[str, int]:
         """Every status word, those at zero too."""
@@ -114,6 +115,7 @@ class DetailSchema(TimesSchema):
     oom_killed = fields.Boolean(allow_none=True, metadata=doc("The Engine's flag; the exit code decides."))
     log_truncated = fields.Boolean(allow_none=True, metadata=doc("The log was longer than the cap."))
     logs_incomplete = fields.Boolean(allow_none=True, metadata=doc("Output was lost."))
+    logs_removed_at = Epoch(allow_none=True, metadata=doc("When retention removed the log; then it is 410."))
 
 
 class HealthSchema(ma.Schema):

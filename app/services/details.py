@@ -32,7 +32,7 @@ def listing(
 ) -> Page:
     """List a result's executions in the order of their index; `status` and `reason` let several through."""
     result = results.get(result_id)
-    query = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position)
+    query = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position)
     if status:
         query = query.where(Detail.status.in_(status))
     if reason:

@@ -42,6 +42,7 @@ COLUMNS: dict[str, Callable[[Row[Any]], Cell]] = {
     "oom_killed": lambda row: row.oom_killed,
     "log_truncated": lambda row: row.log_truncated,
     "logs_incomplete": lambda row: row.logs_incomplete,
+    "logs_removed_at": lambda row: _time(row.logs_removed_at),
 }
 """The columns, which are the fields of an execution in the API, and how each is made from a row."""
 
@@ -81,7 +82,7 @@ def _plain(cell: Cell) -> Cell:
 
 def _batches(database: Engine, result_id: int) -> Iterator[list[dict[str, Cell]]]:
     """Read on from the last index, each batch on a connection that is given back at once. Needs no application: it goes on after the view."""
-    rows = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
+    rows = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
     last = -1
     while True:
         with database.connect() as connection:
