@@ -56,6 +56,12 @@ class KeyReused(EstivadorError):
     http_status = 422
 
 
+class LogsRemoved(EstivadorError):
+    """The log was there, and retention has removed it."""
+
+    http_status = 410
+
+
 class EngineDown(EstivadorError):
     """The Docker Engine does not answer, and this request can't be answered without it."""
 

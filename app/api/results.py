@@ -11,7 +11,7 @@ from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
 from app.schemas.filters import ResultFilterSchema
 from app.schemas.requests import OperateResultSchema, OperateResultsSchema
-from app.services import results
+from app.services import removal, results
 from app.states import Wish
 
 blueprint = Blueprint("result", __name__, url_prefix="/result", description="Runs of tasks")
@@ -38,12 +38,16 @@ class Results(MethodView):
     @blueprint.arguments(OperateResultsSchema)
     @blueprint.response(200, CountSchema)
     def post(self, body: dict[str, Any]) -> Any:
-        """CANCEL or KILL every live result that a filter selects
+        """CANCEL or KILL every live result that a filter selects, or DELETE every ended one
 
-        The filters are the list's, in the body; without any, all live results are meant. For CANCEL those count that have something left
-        that waits. `expect` is the number you mean to stop: 409 with the present number, and nothing is stopped, where it differs.
+        The filters are the list's, in the body; without any, all are meant. For CANCEL those count that have something left that waits, for
+        DELETE those that have ended and whose containers are removed, which is a few seconds later. `expect` is the number you mean: 409
+        with the present number, and nothing is done, where it differs.
         """
-        return {"count": results.stop_selected(Wish(body.pop("operation")), **body)}
+        operation = body.pop("operation")
+        if operation == "DELETE":
+            return {"count": removal.delete_selected(**body)}
+        return {"count": results.stop_selected(Wish(operation), **body)}
 
 
 @blueprint.route("/<int:result_id>/")
@@ -87,7 +91,8 @@ class Result(MethodView):
     def delete(self, result_id: int) -> None:
         """Delete a result with its executions and logs
 
-        409 while it is live, or while the Engine has not removed the last of its containers.
+        It is gone at once, however large it is; its rows and logs are removed soon after. 409 while it is live, or while the Engine has
+        not removed the last of its containers.
         """
         results.delete(result_id)
 

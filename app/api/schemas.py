@@ -87,6 +87,7 @@ class ResultSchema(TimesSchema):
     rerun_of = fields.Integer(allow_none=True, metadata=doc("The result that this one runs again; that may have been deleted since."))
     image_id = fields.String()
     revision = fields.Integer(metadata=doc("Rises with each change."))
+    logs_removed_at = Epoch(allow_none=True, metadata=doc("When retention removed the logs; then they are 410."))
 
     def get_counts(self, row: Any) -> dict[str, int]:
         """Every status word, those at zero too."""
@@ -101,7 +102,7 @@ class OneResultSchema(ResultSchema):
 
 
 class CountSchema(ma.Schema):
-    """How many results were stopped."""
+    """How many results were stopped or deleted."""
 
     count = fields.Integer(required=True)
 
@@ -125,6 +126,7 @@ class DetailSchema(TimesSchema):
     peak_memory = fields.Integer(allow_none=True, metadata=doc("Bytes it held at most, as far as was seen; on cgroup v1 with files that were cached for it."))
     cpu_seconds = Rounded(metadata=doc("CPU time it had taken when it was looked at last. null where it was over before the first look."))
     last_line = fields.String(allow_none=True, metadata=doc("The last line of its log, where it did not end COMPLETE."))
+    logs_removed_at = Epoch(allow_none=True, metadata=doc("When retention removed the log; then it is 410."))
     waits_for = fields.Function(waiting.why, metadata={"type": ["string", "null"], "description": "Why one that is QUEUED does not run yet."})
 
     @ma.pre_dump(pass_collection=True)

@@ -95,6 +95,7 @@ class Task(MethodView):
     def delete(self, task_id: int) -> None:
         """Delete a task with all its results
 
-        Their executions and logs go too; the image stays in the Engine's store. 409 while it is being imported, or a result of it is live.
+        They are gone at once, and the name is free; executions and logs are removed soon after. The image stays in the Engine's store for
+        as long as retention keeps it. 409 while it is being imported, or a result of it is live.
         """
         tasks.delete(task_id)

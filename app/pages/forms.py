@@ -7,6 +7,8 @@ from typing import Any
 import marshmallow as ma
 from flask import request
 
+from app.errors import WrongState
+
 WHOLE = ("times",)
 FLOATS = ("timeout",)
 PAIRS = ("env", "labels")
@@ -32,6 +34,14 @@ class Form:
 def typed() -> dict[str, str]:
     """Return what the request's form holds, but for its CSRF token; line ends as a container expects them."""
     return {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name != "csrf_token"}
+
+
+def expected() -> int:
+    """Return the number that a confirm page showed; raise WrongState where the form does not say it."""
+    text = request.form.get("expect", "")
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise WrongState("It is not said how many you were shown, so nothing was done. Go back, and ask again.")
+    return int(text)
 
 
 def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[dict[str, Any], Form]:

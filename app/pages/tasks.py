@@ -9,6 +9,7 @@ from app.pages import live, logins, queries
 from app.pages.forms import Form, environment_text, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
+from app.pages.words import number_of
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
 from app.services import results, secret_environment, statistics, tasks
 
@@ -138,7 +139,8 @@ def ask_delete(task_id: int) -> Any:
     return render_template(
         "confirm/page.html",
         title=f"Delete task {task_id}, {task.name}?",
-        consequence=f"Its {found:,} results go with it, with all logs. The image stays in the Engine. This can't be undone.",
+        consequence=f"{number_of(found, 'result')} of it {'goes' if found == 1 else 'go'} with it, with all logs. The image stays in the Engine for as long "
+        "as retention keeps it. This can't be undone.",
         action=url_for("ui.tasks.delete", task_id=task_id),
         fields={},
         back=url_for("ui.tasks.show", task_id=task_id),

@@ -49,9 +49,14 @@ def counted(counts: Mapping[Status, int]) -> str:
     return ", ".join(f"{counts[status]:,} {status.lower()}" for status in ORDER if counts.get(status)) or "none"
 
 
+def number_of(number: int, word: str) -> str:
+    """Write a number of things that take an s where they are several."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def executions(number: int) -> str:
     """Write a number of executions."""
-    return f"{number:,} execution" if number == 1 else f"{number:,} executions"
+    return number_of(number, "execution")
 
 
 def number(value: int) -> str:

@@ -157,12 +157,10 @@ class OperateResultSchema(OperateDetailSchema):
 
 
 class OperateResultsSchema(ma.Schema):
-    """What stops every live result that the filters select: those of the list of results."""
+    """What stops every live result, or deletes every ended one, that the filters select: those of the list of results."""
 
-    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL")))
-    expect = Whole(
-        required=True, validate=validate.Range(0), metadata=doc("How many results you mean to stop; where it is another number by now, none is stopped.")
-    )
+    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL", "DELETE")))
+    expect = Whole(required=True, validate=validate.Range(0), metadata=doc("How many results you mean; where it is another number by now, nothing is done."))
     status = fields.List(fields.String(validate=validate.OneOf([*Status])))
     task_id = Whole()
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))

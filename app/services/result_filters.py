@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
 
 def listed() -> Select[Any]:
     """Select all columns of the results with their `task_name`, newest first; the filters' conditions go with it."""
-    return select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
+    return select(*Result.columns(), Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
 
 
 def conditions(

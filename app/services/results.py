@@ -153,17 +153,18 @@ def _ring_for(result: Result) -> None:
 
 
 def delete(result_id: int) -> None:
-    """Delete a result with its executions, their history and their logs; in batches, so that nobody waits long for the record.
+    """Delete a result with its executions, their history and their logs: it is gone at once, what it leaves is removed by a job.
 
     Raises NotThere, and WrongState while it is live or a container of it is still to be removed.
     """
-    removal.remove_result(get(result_id))
+    with write():
+        removal.delete_result(get(result_id))
 
 
 def get(result_id: int) -> Result:
     """Return a result; raise NotThere where there is none with this id."""
     result = db.session.get(Result, result_id)
-    if result is None:
+    if result is None or result.deleted_at is not None:
         raise NotThere(f"There is no result {result_id}: GET /result/ lists them.")
     return result
 

@@ -13,14 +13,13 @@ from app.extensions import db
 from app.jobs import context
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
-from app.models import History, Result, Task, move_task, write
-from app.services import secret_environment
+from app.models import Result, Task, move_task, write
+from app.services import removal, secret_environment
 from app.services.labels import of_tasks
 from app.services.listing import Page, contains, page_of
 from app.services.parameters import check, given
 from app.services.registry_login import Login, keep
-from app.services.removal import refuse_live, remove_result
-from app.states import LIVE, TaskStatus
+from app.states import TaskStatus
 
 MOST_SUGGESTIONS = 200
 PATIENCE = 2.0
@@ -101,31 +100,12 @@ def update(
 
 
 def delete(task_id: int) -> None:
-    """Delete a task with its results, their executions and logs; in batches, as for a result. The image stays in the Engine's store.
+    """Delete a task with its results, their executions and logs; as for a result. Its image stays in the Engine's store until retention removes it.
 
     Raises NotThere, and WrongState while it is being imported, a result of it is live, or a container is still to be removed.
     """
-    _refuse_busy(get(task_id))
-    rows = db.session.execute(select(Result).where(Result.task_id == task_id).order_by(Result.id)).scalars().all()
-    for result in rows:
-        refuse_live(result)
-    for result_id in [result.id for result in rows]:
-        if (left := db.session.get(Result, result_id)) is not None:
-            remove_result(left)
-    with write() as session:
-        task = get(task_id)
-        _refuse_busy(task)
-        session.execute(db.delete(History).where(History.kind == "task", History.object_id == task_id))
-        session.delete(task)
-
-
-def _refuse_busy(task: Task) -> None:
-    """Raise WrongState while a job or a run needs the task."""
-    if task.status in (TaskStatus.SUBMITTED, TaskStatus.IMPORTING):
-        raise WrongState(f"Task {task.id} is {task.status}: delete it once its import has ended, READY or ERROR.")
-    live = db.session.execute(select(Result.id).where(Result.task_id == task.id, Result.status.in_(LIVE)).limit(1)).scalar()
-    if live is not None:
-        raise WrongState(f'Result {live} of task {task.id} is live: POST {{"operation": "KILL"}} to /result/{live}/, and delete the task once it has ended.')
+    with write():
+        removal.delete_task(get(task_id))
 
 
 def import_again(task_id: int, pull: str | None = None, login: Login | None = None) -> Task:
@@ -146,7 +126,7 @@ def import_again(task_id: int, pull: str | None = None, login: Login | None = No
 def get(task_id: int) -> Task:
     """Return a task; raise NotThere where there is none with this id."""
     task = db.session.get(Task, task_id)
-    if task is None:
+    if task is None or task.deleted_at is not None:
         raise NotThere(f"There is no task {task_id}: GET /task/ lists them.")
     return task
 
@@ -164,7 +144,7 @@ def listing(
 
     `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
     """
-    query = select(*Task.__table__.columns).where(*of_tasks(label or ())).order_by(Task.id.desc())
+    query = select(*Task.columns()).where(*of_tasks(label or ())).order_by(Task.id.desc())
     if status:
         query = query.where(Task.status.in_(status))
     if name is not None:
