@@ -73,8 +73,9 @@ class Result(MethodView):
         CANCEL: what has not started becomes CANCELLED. KILL: that, and what runs is stopped (SIGTERM, the grace, SIGKILL) and becomes
         KILLED. The answer comes at once; what runs ends soon after. 409 where nothing is left to cancel or kill.
         RERUN: a new result with the same parameters and the task's present image, or with those parameters changed that are given
-        (null removes one; as the value of a secret variable it keeps the original's); answers 201 with its `result_id`. `only` runs those executions alone again that are in one of its statuses;
-        each has the index of the one it repeats, and the original's times in ESTIVADOR_TIMES. 409 where there are none.
+        (null removes one; as the value of a secret variable it keeps the original's); answers 201 with its `result_id`. `only` runs those
+        executions alone again that are in one of its statuses; each has the index of the one it repeats, and the original's times in
+        ESTIVADOR_TIMES. 409 where there are none.
         """
         operation = body.pop("operation")
         if operation == "RERUN":
