@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import quote
 
 from app.engine.images import ImportReason, Login, PullFailed
 from app.errors import SecretsClosed
@@ -32,11 +33,11 @@ def login(task: Task) -> Login | None:
 
 
 def hidden(text: str, known: Login | None) -> str:
-    """Return the Engine's words without the password, should it be in them as it is or as headers carry it."""
+    """Return the Engine's words without the password, should it be in them as it is, or as headers and addresses carry it."""
     if known is None or len(known.password) < LEAST_HIDDEN:
         return text
-    plain = (known.password, f"{known.username}:{known.password}")
-    for word in (*plain, *(base64.b64encode(word.encode()).decode() for word in plain)):
+    encoded = [base64.b64encode(word.encode()).decode() for word in (f"{known.username}:{known.password}", known.password)]
+    for word in (*encoded, known.password, quote(known.password, safe="")):
         text = text.replace(word, "***")
     return text
 

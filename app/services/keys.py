@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, cast, or_, select, update
+from sqlalchemy import Text, cast, func, or_, select, update
 
 from app.errors import WrongState
 from app.extensions import db
@@ -21,7 +21,7 @@ LONGEST_PAUSE = 0.1
 """Seconds between two batches, at most: as long as the last one held the write lock, others may have it."""
 
 SECRETS: dict[type[Task | Result], tuple[Any, ...]] = {Task: (Task.secret_env, Task.registry_password), Result: (Result.secret_env,)}
-"""The columns that hold what is encrypted: a token, or tokens by name. In this order: results take tokens from tasks, never the other way."""
+"""The columns that hold what is encrypted: a token, or tokens by name."""
 
 
 @dataclass
@@ -50,30 +50,30 @@ def rotate(*, lost: bool = False) -> Renewed:
     with holding("rotate-key") as mine:
         if not mine:
             raise WrongState("Another rotate-key is at work: wait until it has ended.")
-        with write():  # nobody else writes now, so that whoever writes next finds the new key
+        with write() as session:  # nobody else writes now: whatever is written from here on is encrypted with the new key
             if lost and not vault.path.exists():
                 vault.begin()
             else:
                 vault.add_key()
-        for model in SECRETS:
-            _renew_all(model, done)
-        # What came to be meanwhile was encrypted with the new key, or was a copy of what had been renewed already.
+            newest = {model: session.execute(select(func.coalesce(func.max(model.id), 0))).scalar_one() for model in SECRETS}
+        for model, last in newest.items():
+            _renew_all(model, last, done)
         vault.drop_old_keys()
     return done
 
 
-def _renew_all(model: type[Task | Result], done: Renewed) -> None:
-    """Encrypt a table's secrets anew, by id: a copy of one that is still to be renewed has a higher id, and is met later."""
-    last: int | None = 0
-    while last is not None:
+def _renew_all(model: type[Task | Result], last: int, done: Renewed) -> None:
+    """Encrypt a table's secrets anew, as far as the row `last`: later ones have come to be since."""
+    after: int | None = 0
+    while after is not None:
         begun = time.monotonic()
         with write() as session:
-            rows = session.execute(_holding(model, last).limit(BATCH)).all()
+            rows = session.execute(_holding(model, after).where(model.id <= last).limit(BATCH)).all()
             for row_id, *secrets in rows:
                 names = [column.key for column in SECRETS[model]]
                 values = {name: _renew(secret, done) for name, secret in zip(names, secrets, strict=True)}
                 session.execute(update(model).where(model.id == row_id).values(values).execution_options(synchronize_session=False))
-        last = rows[-1][0] if rows else None
+        after = rows[-1][0] if rows else None
         time.sleep(min(time.monotonic() - begun, LONGEST_PAUSE))
 
 

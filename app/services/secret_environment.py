@@ -22,7 +22,8 @@ Sealed = dict[str, str]
 class Asked(NamedTuple):
     """What a request says of secret variables: nothing (`said` False), or values by name, None for one that is there already.
 
-    Its methods encrypt: call them in the write transaction that stores what they return, so that no key changes between.
+    Its methods encrypt, with the first key that there is, what is new and what is taken along: call them in the write transaction that
+    stores what they return, so that no key changes between.
     """
 
     said: bool
@@ -32,8 +33,9 @@ class Asked(NamedTuple):
         """Return a task's defaults anew, beside its other `parameters`; raise Unfit where they don't go together."""
         sealed = self._sealed(stored)
         _refuse_twice(sealed, parameters)
+        # One that can't be decrypted any more is in nobody's way here.
         _refuse_large({name: token for name, token in sealed.items() if context.vault().opens(token)})
-        return sealed
+        return _renewed(sealed)
 
     def for_run(self, task: Task, parameters: Mapping[str, Any], *, with_defaults: bool) -> Sealed:
         """Lay these over a task's defaults, name by name; raise Unfit where they don't go together, SecretsClosed where one can't be decrypted."""
@@ -77,7 +79,11 @@ def shown(row: Any) -> dict[str, Any]:
 def _checked(sealed: Sealed, parameters: Mapping[str, Any]) -> Sealed:
     _refuse_twice(sealed, parameters)
     _refuse_large(sealed)
-    return sealed
+    return _renewed(sealed)
+
+
+def _renewed(sealed: Sealed) -> Sealed:
+    return {name: context.vault().renew(token) for name, token in sealed.items()}
 
 
 def _refuse_twice(sealed: Sealed, parameters: Mapping[str, Any]) -> None:
