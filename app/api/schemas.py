@@ -51,6 +51,17 @@ class TaskSchema(ma.Schema):
     registry_username = fields.String(allow_none=True, metadata=doc("Of its own login at the registry; the password is never shown."))
 
 
+class ImageSchema(ma.Schema):
+    """An image that a task has had."""
+
+    image_id = fields.String()
+    imported_at = Epoch(metadata=doc("When it was imported last."))
+    pulled = fields.Boolean(metadata=doc("A pull of ours brought it into the Engine's store."))
+    current = fields.Boolean(metadata=doc("A run takes this one now."))
+    removed_at = Epoch(allow_none=True, metadata=doc("When we removed it from the Engine's store."))
+    results = fields.Integer(metadata=doc("How many of the task's results are of this image: GET /result/?task_id=…&image_id=…"))
+
+
 class SubmittedSchema(ma.Schema):
     """The answer to a RUN or a RERUN (result_id) or an IMPORT (task_id, status)."""
 

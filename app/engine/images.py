@@ -104,6 +104,12 @@ def find(engine: docker.APIClient, reference: str) -> str | None:
         return None
 
 
+def ids(engine: docker.APIClient) -> frozenset[str]:
+    """Return the ids of all images in the Engine's store, of those without a reference too."""
+    with translated():
+        return frozenset(engine.images(all=True, quiet=True))
+
+
 def local_references(engine: docker.APIClient) -> list[str]:
     """Return the references (`repository:tag`) of the images in the Engine's store, sorted; images without one are left out."""
     with translated():

@@ -11,7 +11,7 @@ from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.pages.words import number_of
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
-from app.services import results, secret_environment, statistics, tasks
+from app.services import images, results, secret_environment, statistics, tasks
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -80,7 +80,14 @@ def _task(task_id: int) -> dict[str, Any]:
     task = tasks.get(task_id)
     asked = queries.paging()
     found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
-    return {"task": task, "rows": found.rows, "total": found.total, "asked": asked, "recent": statistics.recent([task_id])[task_id]}
+    return {
+        "task": task,
+        "rows": found.rows,
+        "total": found.total,
+        "asked": asked,
+        "recent": statistics.recent([task_id])[task_id],
+        "images": images.listing(task_id),
+    }
 
 
 @blueprint.get("/ui/task/<int:task_id>/edit/")
