@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from app.states import Status, TaskStatus
+from app.states import Reason, Status, TaskStatus
 
 PAGE_SIZE = 20
 DETAILS = 100
@@ -49,7 +49,9 @@ def results() -> Asked:
 
 def details() -> Asked:
     """Read the filters of a result's executions."""
-    return _asked(_statuses([*Status]), {})
+    reasons = [word for word in Reason if word in request.args.getlist("reason")]
+    code = request.args.get("exit_code", "").strip()
+    return _asked(_statuses([*Status]), {"reason": reasons or None, "exit_code": int(code) if re.fullmatch(r"-?[0-9]{1,9}", code, re.ASCII) else None})
 
 
 def moment(text: str) -> float | None:

@@ -10,6 +10,7 @@ from app.pages.filters import with_query
 from app.pages.marks import mark_of
 from app.pages.words import executions
 from app.services import details, exports, figures, results, tasks
+from app.services.outcomes import success_rate
 from app.services.parameters import shown
 from app.states import LIVE, Status, Wish
 
@@ -108,6 +109,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],
         "grid": figures.grid(result),
         "figures": figures.of(result),
+        "success_rate": success_rate(result.counts),
         "mark": mark_of(result.counts) if result.status in LIVE else mark_of({Status(result.status): 1}),
     }
 

@@ -9,7 +9,7 @@ from app.pages import live, parameters
 from app.pages.forms import Form, typed
 from app.pages.words import duration, executions
 from app.schemas.fields import MOST_TIMES
-from app.services import forecasts, results, statistics, tasks
+from app.services import forecasts, results, statistics, tasks, trends
 from app.services.parameters import shown
 from app.states import Status
 
@@ -58,7 +58,7 @@ def run(task_id: int) -> Any:
 def _again(task_id: int, form: Form) -> str:
     found = results.listing(1, 20, task_id=task_id)
     context = {"task": tasks.get(task_id), "rows": found.rows, "total": found.total, "recent": statistics.recent([task_id])[task_id]}
-    return live.whole("task/page.html", "task/_live.html", **context, form=form, forecast="")
+    return live.whole("task/page.html", "task/_live.html", **context, trends=trends.of(task_id), form=form, forecast="")
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/")

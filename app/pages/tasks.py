@@ -10,7 +10,7 @@ from app.pages.forms import Form, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
-from app.services import results, statistics, tasks
+from app.services import results, statistics, tasks, trends
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -78,7 +78,8 @@ def _task(task_id: int) -> dict[str, Any]:
     task = tasks.get(task_id)
     asked = queries.paging()
     found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
-    return {"task": task, "rows": found.rows, "total": found.total, "asked": asked, "recent": statistics.recent([task_id])[task_id]}
+    past = {"recent": statistics.recent([task_id])[task_id], "trends": trends.of(task_id)}
+    return {"task": task, "rows": found.rows, "total": found.total, "asked": asked, **past}
 
 
 @blueprint.get("/ui/task/<int:task_id>/edit/")
