@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from app.errors import TaskNotReady, Unfit
-from app.pages import live, parameters
+from app.pages import live, parameters, task_page
 from app.pages.forms import Form, typed
 from app.pages.words import duration, executions
-from app.services import combinations, forecasts, images, results, secret_environment, statistics, tasks
+from app.services import combinations, forecasts, results, secret_environment, tasks
 from app.services.parameters import MOST_TIMES, shown
 from app.states import Status
 
@@ -57,9 +57,7 @@ def run(task_id: int) -> Any:
 
 
 def _again(task_id: int, form: Form) -> str:
-    found = results.listing(1, 20, task_id=task_id)
-    context = {"task": tasks.get(task_id), "rows": found.rows, "total": found.total, "recent": statistics.recent([task_id])[task_id]}
-    return live.whole("task/page.html", "task/_live.html", **context, images=images.listing(task_id), form=form, forecast="")
+    return live.whole("task/page.html", "task/_live.html", **task_page.context(task_id), form=form, forecast="")
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/")

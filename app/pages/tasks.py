@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
-from app.pages import live, logins, queries
+from app.pages import live, logins, queries, task_page
 from app.pages.forms import Form, environment_text, load, typed
 from app.pages.parameters import read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.pages.words import number_of
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
-from app.services import images, results, secret_environment, statistics, tasks
+from app.services import results, secret_environment, statistics, tasks
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -64,30 +64,16 @@ def _form(form: Form) -> str:
 @blueprint.get("/ui/task/<int:task_id>/")
 def show(task_id: int) -> Any:
     """Show a task: the run form first, then its results."""
-    return live.whole("task/page.html", "task/_live.html", **_task(task_id), form=run_form(task_id), forecast=forecast(task_id, 1))
+    return live.whole("task/page.html", "task/_live.html", **task_page.context(task_id), form=run_form(task_id), forecast=forecast(task_id, 1))
 
 
 @blueprint.get("/ui/task/<int:task_id>/live")
 def show_live(task_id: int) -> Any:
     """Show its live region; where the task is gone by now, say so and stop asking."""
     try:
-        return live.part("task/_live.html", **_task(task_id))
+        return live.part("task/_live.html", **task_page.context(task_id))
     except NotThere:
         return render_template("errors/_gone.html", what=f"Task {task_id}", back=url_for("ui.tasks.listing"))
-
-
-def _task(task_id: int) -> dict[str, Any]:
-    task = tasks.get(task_id)
-    asked = queries.paging()
-    found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
-    return {
-        "task": task,
-        "rows": found.rows,
-        "total": found.total,
-        "asked": asked,
-        "recent": statistics.recent([task_id])[task_id],
-        "images": images.listing(task_id),
-    }
 
 
 @blueprint.get("/ui/task/<int:task_id>/edit/")
