@@ -22,9 +22,9 @@ OPENAPI: dict[str, Any] = {
 
 def register(app: Flask) -> None:
     """Add the blueprints, the error answers and the conditional answers to the application."""
-    from app.api import conditional, details, engines, exports, failures, health, results, tasks, tokens
+    from app.api import conditional, details, engines, exports, failures, health, results, retention, tasks, tokens
 
-    for blueprint in (tasks.blueprint, results.blueprint, details.blueprint, exports.blueprint, engines.blueprint, tokens.blueprint, health.blueprint):
-        api.register_blueprint(blueprint)
+    for area in (tasks, results, details, exports, engines, retention, tokens, health):
+        api.register_blueprint(area.blueprint)
     failures.register(app)
     conditional.register(app)

@@ -105,6 +105,13 @@ class OperateResultsSchema(ma.Schema):
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
 
 
+class TidySchema(ma.Schema):
+    """What asks for the housekeeping."""
+
+    operation = fields.String(required=True, validate=validate.OneOf(("TIDY",)))
+    expect = Whole(required=True, validate=validate.Range(0), metadata=doc("How many things are due; where it is another number by now, nothing is done."))
+
+
 class CreateTokenSchema(ma.Schema):
     """What makes a token."""
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, Select, select
 
 from app.extensions import db
 from app.models import Detail
@@ -82,7 +82,7 @@ def _plain(cell: Cell) -> Cell:
 
 def _batches(database: Engine, result_id: int) -> Iterator[list[dict[str, Cell]]]:
     """Read on from the last index, each batch on a connection that is given back at once. Needs no application: it goes on after the view."""
-    rows = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
+    rows: Select[Any] = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
     last = -1
     while True:
         with database.connect() as connection:
