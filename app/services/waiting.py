@@ -42,11 +42,10 @@ def why(row: Any) -> str | None:
     situation = _situation(row.engine_id)
     if row.phase != Phase.WAITING:
         return situation.trouble or "its container is being started"
-    result = db.session.get_one(Result, row.result_id)
     due_in = 0.0 if row.not_before is None else row.not_before - time.time()
     if due_in > 0 and not situation.trouble:
         return f"retry in {max(1, round(due_in))} s (attempt {row.attempt})"
-    return situation.trouble or _turn(result, situation)
+    return situation.trouble or _turn(_result(row.result_id), situation)
 
 
 def of_result(result: Result) -> str | None:
@@ -65,8 +64,16 @@ def _turn(result: Result, situation: Situation) -> str:
     return "its turn is next"
 
 
+def _result(result_id: int) -> Result:
+    """Read a result once a request: a page of a hundred rows asks a hundred times, and a session forgets what nobody holds."""
+    known: dict[int, Result] = g.setdefault("waiting_results", {})
+    if result_id not in known:
+        known[result_id] = db.session.get_one(Result, result_id)
+    return known[result_id]
+
+
 def _situation(engine_id: int) -> Situation:
-    """Look once a request: a page of a hundred rows asks a hundred times."""
+    """Look once a request, too."""
     known: dict[int, Situation] = g.setdefault("situations", {})
     if engine_id not in known:
         troubles = health.noted()
