@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.extensions import db
 from app.models import ResultLabel, Task
-from tests.support.stepping import ready_task
+from tests.support.stepping import ready_task, run_jobs
 
 LABELS = {"team": "sea", "stage": "test"}
 
@@ -120,6 +120,7 @@ def test_the_rows_of_labels_go_with_their_result(app: Flask, client: FlaskClient
         assert db.session.execute(select(func.count()).select_from(ResultLabel)).scalar_one() == 2
     assert client.delete("/result/1/").status_code == 204
     with app.app_context():
+        run_jobs()
         assert db.session.execute(select(func.count()).select_from(ResultLabel)).scalar_one() == 0
 
 
