@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, queries
 from app.pages.forms import Form, load, typed
-from app.pages.parameters import read_defaults, text_of
+from app.pages.parameters import form_of, read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
 from app.services import results, statistics, tasks
@@ -36,7 +36,7 @@ def _list() -> dict[str, Any]:
 @blueprint.get("/ui/task/new/")
 def new() -> Any:
     """Show the form that registers a task."""
-    return _form(Form({"pull": "missing", **request.args.to_dict()}))
+    return _form(form_of({"pull": "missing", **request.args.to_dict()}))
 
 
 @blueprint.post("/ui/task/new/")
@@ -45,13 +45,12 @@ def register() -> Any:
     values = typed()
     defaults, wrong = read_defaults(values)
     asked, form = load(RegisterSchema(), {name: values[name] for name in ("repository", "name", "pull", "description") if name in values})
-    form = Form(values, {**wrong, **form.errors})
-    if not form:
-        return _form(form), 422
+    if wrong or not form:
+        return _form(form_of(values, {**wrong, **form.errors})), 422
     try:
         task = tasks.register(**asked, parameters=defaults or None)
     except NameTaken as error:
-        return _form(Form(values, {"name": [error.message]})), 409
+        return _form(form_of(values, {"name": [error.message]})), 409
     return redirect(url_for("ui.tasks.show", task_id=task.id), 303)
 
 
@@ -62,7 +61,9 @@ def _form(form: Form) -> str:
 @blueprint.get("/ui/task/<int:task_id>/")
 def show(task_id: int) -> Any:
     """Show a task: the run form first, then its results."""
-    return live.whole("task/page.html", "task/_live.html", **_task(task_id), form=run_form(task_id), forecast=forecast(task_id, 1))
+    context = _task(task_id)
+    task = context["task"]
+    return live.whole("task/page.html", "task/_live.html", **context, form=run_form(task), forecast=forecast(task_id, task.parameters))
 
 
 @blueprint.get("/ui/task/<int:task_id>/live")
@@ -94,15 +95,18 @@ def update(task_id: int) -> Any:
     values = typed()
     defaults, wrong = read_defaults(values)
     asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""))
-    form = Form(values, {**wrong, **form.errors})
-    if not form:
-        return render_template("task/edit.html", task=tasks.get(task_id), form=form), 422
+    if wrong or not form:
+        return _edit_again(task_id, values, {**wrong, **form.errors}), 422
     try:
         tasks.update(task_id, **asked, parameters=defaults)
     except NameTaken as error:
-        return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {"name": [error.message]})), 409
+        return _edit_again(task_id, values, {"name": [error.message]}), 409
     flash("Saved.", "good")
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
+
+
+def _edit_again(task_id: int, values: dict[str, str], wrong: dict[str, Any]) -> str:
+    return render_template("task/edit.html", task=tasks.get(task_id), form=form_of(values, wrong))
 
 
 @blueprint.post("/ui/task/<int:task_id>/import/")
