@@ -28,10 +28,6 @@ LABELS = {
     "cpus": "Processors",
     "pids": "Processes",
     "shm_size": "Shared memory",
-    "stop_grace": "Grace",
-    "retry_on": "Retry after",
-    "parallel": "At once",
-    "max_failures": "Most failures",
 }
 
 
@@ -127,4 +123,4 @@ def limits(parameters: Mapping[str, Any]) -> str:
 def choices(name: str) -> list[tuple[str, str]]:
     """Return what the instance lets one choose for network or profile, each with its words; nothing chosen is the first."""
     allowed = {"network": networks, "profile": profiles}[name](context.settings())
-    return [("", "as the instance has it"), *((each, each) for each in allowed)]
+    return [("", "the instance's"), *((each, each) for each in allowed)]
