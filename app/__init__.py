@@ -7,6 +7,7 @@ from flask import Flask
 from app import extensions
 from app.config import Settings
 from app.logstore import LogStore
+from app.vault import KEYS_NAME, Vault
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
     app.extensions["log_store"] = LogStore(settings.instance / "logs", settings.log_cap)
+    app.extensions["vault"] = Vault(settings.instance / KEYS_NAME)
     extensions.db.init_app(app)
     extensions.compress.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory="app/migrations")

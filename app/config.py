@@ -15,6 +15,8 @@ from app.sizes import in_bytes, short
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
+LONGEST_KEPT = 36_500
+"""Days."""
 LEAST_MEMORY, MOST_MEMORY = 6 * MIB, 1024**5
 """Bytes of memory that an execution may have: Docker's least, and what no machine has."""
 LEAST_CPUS, MOST_CPUS = 0.01, 1024
@@ -36,6 +38,22 @@ class EngineAddress:
     url: str = "unix:///var/run/docker.sock"
     tls_verify: bool = False
     cert_path: str = ""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How long, and how much of it, what has ended is kept; None: for ever, and all of it.
+
+    Days count from the end of a result, of an image from its import. `results` is a number in all, `logs_size` bytes in all, `images` a number
+    for each task beside the one it has now.
+    """
+
+    results_days: int | None = None
+    results: int | None = None
+    logs_days: int | None = None
+    logs_size: int | None = None
+    images_days: int | None = None
+    images: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,7 @@ class Settings:
     networks: tuple[str, ...] = ()
     profile: str = "standard"
     sample_every: float = 5.0
+    keep: Keep = Keep()
     failpoint: str = ""
 
     @property
@@ -96,13 +115,14 @@ class Settings:
             stop_grace=reader.seconds("ESTIVADOR_STOP_GRACE", cls.stop_grace),
             pull_idle_timeout=reader.seconds("ESTIVADOR_PULL_IDLE_TIMEOUT", cls.pull_idle_timeout),
             pull_timeout=reader.seconds("ESTIVADOR_PULL_TIMEOUT", cls.pull_timeout),
-            memory=reader.memory("ESTIVADOR_MEMORY"),
+            memory=reader.size_limit("ESTIVADOR_MEMORY", LEAST_MEMORY, MOST_MEMORY),
             cpus=reader.cpus("ESTIVADOR_CPUS"),
-            max_memory=reader.memory("ESTIVADOR_MAX_MEMORY"),
+            max_memory=reader.size_limit("ESTIVADOR_MAX_MEMORY", LEAST_MEMORY, MOST_MEMORY),
             max_cpus=reader.cpus("ESTIVADOR_MAX_CPUS"),
             networks=reader.networks("ESTIVADOR_NETWORKS"),
             profile=reader.choice("ESTIVADOR_PROFILE", cls.profile, PROFILES),
             sample_every=reader.seconds("ESTIVADOR_SAMPLE_EVERY", cls.sample_every, or_none=True),
+            keep=_keep(reader),
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
@@ -124,6 +144,17 @@ def _engine_address(reader: "_Reader") -> EngineAddress:
     return EngineAddress(url, reader.text("DOCKER_TLS_VERIFY", "") != "", reader.text("DOCKER_CERT_PATH", ""))
 
 
+def _keep(reader: "_Reader") -> Keep:
+    return Keep(
+        results_days=reader.limit("ESTIVADOR_KEEP_RESULTS_DAYS", 1, LONGEST_KEPT),
+        results=reader.limit("ESTIVADOR_KEEP_RESULTS", 1, 999_999_999),
+        logs_days=reader.limit("ESTIVADOR_KEEP_LOGS_DAYS", 1, LONGEST_KEPT),
+        logs_size=reader.size_limit("ESTIVADOR_KEEP_LOGS_SIZE", MIB, 1024 * 1024 * MIB),
+        images_days=reader.limit("ESTIVADOR_KEEP_IMAGES_DAYS", 1, LONGEST_KEPT),
+        images=reader.limit("ESTIVADOR_KEEP_IMAGES", 0, 999_999_999),
+    )
+
+
 class _Reader:
     """Reads variables one by one and remembers which it knows."""
 
@@ -141,6 +172,10 @@ class _Reader:
         if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
             raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
         return int(text)
+
+    def limit(self, name: str, least: int, most: int) -> int | None:
+        """Read a whole number that nothing is given for where there is no limit."""
+        return self.integer(name, least, least, most) if self.text(name, "") else None
 
     def seconds(self, name: str, default: float, or_none: bool = False) -> float:
         """Read a number of seconds above 0, or 0 too where that turns something off."""
@@ -161,9 +196,6 @@ class _Reader:
             raise BadSetting(f"{name} is {text!r}; it must be a size from {short(least)} to {short(most)}, such as 10MiB.")
         return size
 
-    def memory(self, name: str) -> int | None:
-        return self.size(name, 0, LEAST_MEMORY, MOST_MEMORY) if self.text(name, "") else None
-
     def cpus(self, name: str) -> float | None:
         text = self.text(name, "")
         if not text:
@@ -178,6 +210,10 @@ class _Reader:
             if not re.fullmatch(NETWORK_NAME, word) or word.lower() in NO_NETWORKS:
                 raise BadSetting(f"{name} has {word!r}; it must be names of Docker networks, comma separated; host and container:… are never allowed.")
         return names
+
+    def size_limit(self, name: str, least: int, most: int) -> int | None:
+        """Read a size that nothing is given for where there is no limit."""
+        return self.size(name, least, least, most) if self.text(name, "") else None
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         text = self.text(name, default)

@@ -57,10 +57,11 @@ def _ask() -> None:
         return
     # An address without its last slash is no endpoint's yet: a session is enough to be led on, and is asked for again there.
     by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
-    g.token = sessions.authenticate(session.get("secret")) if by_session else tokens.authenticate(_bearer())
+    g.token = sessions.authenticate(session.get("secret")) if by_session else tokens.authenticate(bearer())
 
 
-def _bearer() -> str | None:
+def bearer() -> str | None:
+    """Return the text of the request's bearer token, if it has one."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None
 
@@ -82,4 +83,4 @@ def is_signed_in() -> bool:
     return "token" in g
 
 
-__all__ = ["NotAuthenticated", "csrf", "guard", "is_signed_in", "public"]
+__all__ = ["NotAuthenticated", "bearer", "csrf", "guard", "is_signed_in", "public"]

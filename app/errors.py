@@ -56,8 +56,20 @@ class KeyReused(EstivadorError):
     http_status = 422
 
 
+class LogsRemoved(EstivadorError):
+    """The log was there, and retention has removed it."""
+
+    http_status = 410
+
+
 class EngineDown(EstivadorError):
     """The Docker Engine does not answer, and this request can't be answered without it."""
+
+    http_status = 503
+
+
+class SecretsClosed(EstivadorError):
+    """The keys that secrets are encrypted with are not there, or none of them decrypts this one."""
 
     http_status = 503
 

@@ -68,6 +68,7 @@ class Reason(StrEnum):
     COMMAND_NOT_FOUND = "command_not_found"
     COMMAND_NOT_EXECUTABLE = "command_not_executable"
     IMAGE_MISSING = "image_missing"
+    SECRETS_UNREADABLE = "secrets_unreadable"
     ENGINE_ERROR = "engine_error"
     LOST = "lost"
 

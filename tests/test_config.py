@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import ROOT, BadSetting, Settings
+from app.config import ROOT, BadSetting, Keep, Settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -61,6 +61,11 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_NETWORKS", "container:other"),
         ("ESTIVADOR_NETWORKS", "a b"),
         ("ESTIVADOR_PROFILE", "privileged"),
+        ("ESTIVADOR_KEEP_RESULTS_DAYS", "0"),
+        ("ESTIVADOR_KEEP_RESULTS", "-1"),
+        ("ESTIVADOR_KEEP_LOGS_DAYS", "for ever"),
+        ("ESTIVADOR_KEEP_LOGS_SIZE", "20"),
+        ("ESTIVADOR_KEEP_IMAGES", "1.5"),
         ("ESTIVADOR_FAILPOINT", "nowhere"),
         ("DOCKER_HOST", "docker.sock"),
         ("DOCKER_HOST", "ssh://user@host"),
@@ -79,6 +84,13 @@ def test_a_default_over_the_most_is_refused(name: str, default: str, most: str) 
     Settings.from_environment({f"ESTIVADOR_{name}": most, f"ESTIVADOR_MAX_{name}": most})
 
 
+def test_all_is_kept_for_ever_unless_somebody_says_otherwise() -> None:
+    assert Settings.from_environment({"ESTIVADOR_KEEP_LOGS_DAYS": " "}).keep == Keep()
+    kept = {"RESULTS_DAYS": "90", "RESULTS": "1", "LOGS_DAYS": "30", "LOGS_SIZE": "20GiB", "IMAGES_DAYS": "7", "IMAGES": "0"}
+    settings = Settings.from_environment({f"ESTIVADOR_KEEP_{name}": value for name, value in kept.items()})
+    assert settings.keep == Keep(results_days=90, results=1, logs_days=30, logs_size=20 * 1024**3, images_days=7, images=0)
+
+
 def test_a_misspelt_name_is_met_with_the_right_one() -> None:
     with pytest.raises(BadSetting, match="Did you mean ESTIVADOR_SLOTS"):
         Settings.from_environment({"ESTIVADOR_SLOT": "4"})
@@ -86,7 +98,8 @@ def test_a_misspelt_name_is_met_with_the_right_one() -> None:
 
 def test_the_example_file_lists_every_setting() -> None:
     text = (ROOT / ".env.example").read_text()
-    for name in {field.name for field in fields(Settings)} - {"engine", "failpoint"}:
+    names = {field.name for field in fields(Settings)} - {"engine", "failpoint", "keep"}
+    for name in names | {f"keep_{field.name}" for field in fields(Keep)}:
         assert f"# ESTIVADOR_{name.upper()}=" in text
     values = dict(line.removeprefix("#").strip().split("=", 1) for line in text.splitlines() if "=" in line and "ESTIVADOR" in line.split("=")[0])
     Settings.from_environment({name: value for name, value in values.items() if value})

@@ -77,10 +77,11 @@ class Log(MethodView):
 
         While it runs and after. `stream=stdout` or `stderr` for one of the two, `tail=N` for the last lines, `after=N` for what
         follows line N, `timestamps=1` for times, `attempt=N` for an earlier attempt. `X-Log-Truncated: 1` says that the log was longer
-        than the cap, so its middle is missing.
+        than the cap, so its middle is missing. 410 where retention has removed it (`logs_removed_at`).
         """
         detail = attempts.one(details.get(result_id, detail_id), filters.get("attempt"))
         view = logs.View(frozenset(filters["stream"].split(",")), filters.get("tail"), filters["after"], filters["timestamps"])
+        logs.refuse_removed(detail)
         headers = {"X-Content-Type-Options": "nosniff", "X-Log-Truncated": str(int(bool(detail.log_truncated)))}
         if not detail.is_live:
             headers["ETag"] = f'"{detail.detail_id}-{detail.attempt}-{detail.status}"'

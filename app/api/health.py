@@ -35,7 +35,7 @@ class Ready(MethodView):
     @blueprint.response(200, ReadySchema)
     @blueprint.alt_response(503, schema=ReadySchema, description="One of the parts is out")
     def get(self) -> Any:
-        """Say whether database, queue, consumer and Engine are there, each by name
+        """Say whether database, queue, keys of the secrets, consumer and Engine are there, each by name
 
         503 if one is out, with what is wrong and what to do.
         """

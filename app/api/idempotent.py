@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Response, g, make_response, request
 from webargs.flaskparser import abort
 
 from app.api.blueprint import Blueprint
+from app.door import bearer
 from app.services import idempotency
 from app.services.idempotency import Answer
 
@@ -42,14 +44,13 @@ def idempotent(blueprint: Blueprint, secret: str | None = None) -> Callable[[Cal
 def _once(key: str, view: Callable[[], Response], secret: str | None) -> Response:
     if not 0 < len(key) <= LONGEST:
         abort(422, message=f"An {HEADER} has 1 to {LONGEST} characters.")
-    digest = hashlib.sha256(b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))).hexdigest()
     made: list[Response] = []
 
     def answer() -> Answer:
         made.append(view())
         return Answer(made[0].status_code, made[0].headers.get("Location"), _kept(made[0], secret))
 
-    given, replayed = idempotency.once(g.token.id, key, digest, answer)
+    given, replayed = idempotency.once(g.token.id, key, _digest(), answer)
     if not replayed:
         return made[0]
     response = Response(given.body, given.status_code, mimetype="application/json")
@@ -57,6 +58,15 @@ def _once(key: str, view: Callable[[], Response], secret: str | None) -> Respons
         response.location = given.location
     response.headers["Idempotent-Replayed"] = "true"
     return response
+
+
+def _digest() -> str:
+    """Return what this request is known by. A body may hold a short secret, so nobody can try words on it who has the record alone.
+
+    The token's own text, which the record does not have, is the key.
+    """
+    asked = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))
+    return hmac.new((bearer() or "").encode(), asked, hashlib.sha256).hexdigest()
 
 
 def _kept(response: Response, secret: str | None) -> str:

@@ -11,7 +11,7 @@ from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
 from app.schemas.filters import ResultFilterSchema
 from app.schemas.requests import OperateResultSchema, OperateResultsSchema
-from app.services import results
+from app.services import removal, results
 from app.states import Wish
 
 blueprint = Blueprint("result", __name__, url_prefix="/result", description="Runs of tasks")
@@ -27,7 +27,8 @@ class Results(MethodView):
     def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
         """List the results, newest first
 
-        Filters: `status` (repeatable), `task_id`, `from` and `to` (of `submitted_at`), `text` (part of the task's name or repository, or an id).
+        Filters: `status` (repeatable), `task_id`, `from` and `to` (of `submitted_at`), `text` (part of the task's name or repository, or an id),
+        `label` (NAME=VALUE, or NAME whatever its value; repeatable, all must hold), `image_id`.
         """
         page = results.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total
@@ -37,12 +38,16 @@ class Results(MethodView):
     @blueprint.arguments(OperateResultsSchema)
     @blueprint.response(200, CountSchema)
     def post(self, body: dict[str, Any]) -> Any:
-        """CANCEL or KILL every live result that a filter selects
+        """CANCEL or KILL every live result that a filter selects, or DELETE every ended one
 
-        The filters are the list's, in the body; without any, all live results are meant. For CANCEL those count that have something left
-        that waits. `expect` is the number you mean to stop: 409 with the present number, and nothing is stopped, where it differs.
+        The filters are the list's, in the body; without any, all are meant. For CANCEL those count that have something left that waits, for
+        DELETE those that have ended and whose containers are removed, which is a few seconds later. `expect` is the number you mean: 409
+        with the present number, and nothing is done, where it differs.
         """
-        return {"count": results.stop_selected(Wish(body.pop("operation")), **body)}
+        operation = body.pop("operation")
+        if operation == "DELETE":
+            return {"count": removal.delete_selected(**body)}
+        return {"count": results.stop_selected(Wish(operation), **body)}
 
 
 @blueprint.route("/<int:result_id>/")
@@ -73,9 +78,9 @@ class Result(MethodView):
         CANCEL: what has not started becomes CANCELLED. KILL: that, and what runs is stopped (SIGTERM, the grace, SIGKILL) and becomes
         KILLED. The answer comes at once; what runs ends soon after. 409 where nothing is left to cancel or kill.
         RERUN: a new result with the same parameters and the task's present image, or with those parameters changed that are given
-        (null removes one); answers 201 with its `result_id`. `only` runs those executions alone again that are in one of its statuses;
-        each has the index of the one it repeats, and the original's times in ESTIVADOR_TIMES. 409 where there are none. Another `matrix`
-        makes all executions anew, `times` of each combination.
+        (null removes one; as the value of a secret variable it keeps the original's); answers 201 with its `result_id`. `only` runs
+        those executions alone again that are in one of its statuses; each has the index of the one it repeats, and the original's times
+        in ESTIVADOR_TIMES. 409 where there are none. Another `matrix` makes all executions anew, `times` of each combination.
         """
         operation = body.pop("operation")
         if operation == "RERUN":
@@ -86,7 +91,8 @@ class Result(MethodView):
     def delete(self, result_id: int) -> None:
         """Delete a result with its executions and logs
 
-        409 while it is live, or while the Engine has not removed the last of its containers.
+        It is gone at once, however large it is; its rows and logs are removed soon after. 409 while it is live, or while the Engine has
+        not removed the last of its containers.
         """
         results.delete(result_id)
 

@@ -7,10 +7,11 @@ from marshmallow import fields, validate
 
 from app.api.statistics_schemas import Rounded, Spread
 from app.schemas.fields import Epoch, doc
-from app.services import attempts, details, figures, results, tasks, waiting
+from app.services import attempts, details, figures, results, secret_environment, tasks, waiting
 from app.services.details import duration
-from app.services.parameters import shown
 from app.states import Reason, Status, TaskStatus
+
+NAMES_ALONE = " Of `secret_env` the names, each with null."
 
 
 class RegisteredSchema(ma.Schema):
@@ -41,11 +42,13 @@ class TaskSchema(ma.Schema):
     reason = fields.String(allow_none=True, metadata=doc("Why the import failed, as a code."))
     message = fields.String(allow_none=True, metadata=doc("Why the import failed, and what to do."))
     description = fields.String()
-    parameters = fields.Dict(metadata=doc("What its runs take by default."))
+    parameters = fields.Function(secret_environment.shown, metadata={"type": "object", "description": f"What its runs take by default.{NAMES_ALONE}"})
+    labels = fields.Dict(keys=fields.String(), values=fields.String(), metadata=doc("They go with each of its runs."))
     image_id = fields.String(allow_none=True, metadata=doc("The id found at import; what runs."))
     progress = fields.Nested(ProgressSchema, allow_none=True, metadata=doc("Of the last pull."))
     submitted_at = Epoch()
     imported_at = Epoch(allow_none=True)
+    registry_username = fields.String(allow_none=True, metadata=doc("Of its own login at the registry; the password is never shown."))
 
 
 class SubmittedSchema(ma.Schema):
@@ -79,10 +82,12 @@ class ResultSchema(TimesSchema):
     task_name = fields.Function(lambda row: getattr(row, "task_name", None) or tasks.get(row.task_id).name, metadata={"type": "string"})
     times = fields.Integer()
     counts = fields.Method("get_counts", metadata={"type": "object", "description": "How many executions stand in each status."})
-    parameters = fields.Function(lambda row: shown(row.parameters), metadata={"type": "object"})
+    parameters = fields.Function(secret_environment.shown, metadata={"type": "object", "description": f"What it runs with.{NAMES_ALONE}"})
+    labels = fields.Function(lambda row: row.parameters.get("labels", {}), metadata={"type": "object", "description": "The task's, and the run's over them."})
     rerun_of = fields.Integer(allow_none=True, metadata=doc("The result that this one runs again; that may have been deleted since."))
     image_id = fields.String()
     revision = fields.Integer(metadata=doc("Rises with each change."))
+    logs_removed_at = Epoch(allow_none=True, metadata=doc("When retention removed the logs; then they are 410."))
 
     def get_counts(self, row: Any) -> dict[str, int]:
         """Every status word, those at zero too."""
@@ -97,7 +102,7 @@ class OneResultSchema(ResultSchema):
 
 
 class CountSchema(ma.Schema):
-    """How many results were stopped."""
+    """How many results were stopped or deleted."""
 
     count = fields.Integer(required=True)
 
@@ -121,6 +126,7 @@ class DetailSchema(TimesSchema):
     peak_memory = fields.Integer(allow_none=True, metadata=doc("Bytes it held at most, as far as was seen; on cgroup v1 with files that were cached for it."))
     cpu_seconds = Rounded(metadata=doc("CPU time it had taken when it was looked at last. null where it was over before the first look."))
     last_line = fields.String(allow_none=True, metadata=doc("The last line of its log, where it did not end COMPLETE."))
+    logs_removed_at = Epoch(allow_none=True, metadata=doc("When retention removed the log; then it is 410."))
     waits_for = fields.Function(waiting.why, metadata={"type": ["string", "null"], "description": "Why one that is QUEUED does not run yet."})
 
     @ma.pre_dump(pass_collection=True)

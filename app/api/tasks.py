@@ -25,7 +25,8 @@ class Tasks(MethodView):
     def get(self, filters: dict[str, Any], pagination_parameters: Any) -> Any:
         """List the tasks, newest first
 
-        Filters: `status` (repeatable), `name`, `repository` (both exact), `text` (part of either).
+        Filters: `status` (repeatable), `name`, `repository` (both exact), `text` (part of either), `label` (NAME=VALUE, or NAME whatever
+        its value; repeatable, all must hold).
         """
         page = tasks.listing(pagination_parameters.page, pagination_parameters.page_size, **filters)
         pagination_parameters.item_count = page.total
@@ -39,7 +40,8 @@ class Tasks(MethodView):
 
         A job is started that brings the image into the Engine's local store. Follow it at the address in `Location`: the task's
         status goes from SUBMITTED over IMPORTING to READY, or to ERROR with `reason` and `message`. 409 where the name is taken.
-        `parameters` are what its runs take by default: whatever goes with a RUN, but `times`.
+        `parameters` are what its runs take by default: whatever goes with a RUN, but `times`. `registry_username` and
+        `registry_password` are for a registry that wants a login; the password is stored encrypted and never shown.
         """
         task = tasks.register(**body)
         return {"task_id": task.id, "status": task.status}, 201, {"Location": url_for("task.Task", task_id=task.id)}
@@ -65,10 +67,11 @@ class Task(MethodView):
 
         RUN (the default; no body at all is a RUN, once) makes a result with `times` executions and answers 201 with its `result_id`
         and its address in `Location`. The executions wait for a free slot of the Engine. 409 where the task is not READY. Parameters
-        that are not given are the task's defaults; `env` and `labels` are merged with theirs by name, and null leaves a default out.
-        With a `matrix`, each combination of its values runs `times` times, and finds them in its environment. 422 where parameters do
-        not go together, make more than 100,000 executions, or are not allowed by the instance.
-        IMPORT brings the image in again and answers 200; what was submitted before keeps the image it has.
+        that are not given are the task's defaults; `env`, `secret_env` and `labels` are merged with theirs by name, and null leaves a
+        default out. With a `matrix`, each combination of its values runs `times` times, and finds them in its environment. 422 where
+        parameters do not go together, make more than 100,000 executions, or are not allowed by the instance.
+        IMPORT brings the image in again and answers 200, from now on with the login that is given; what was submitted before keeps the
+        image it has.
         """
         operation = body.pop("operation")
         if operation == "IMPORT":
@@ -80,10 +83,11 @@ class Task(MethodView):
     @blueprint.arguments(UpdateTaskSchema)
     @blueprint.response(200, TaskSchema)
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
-        """Change a task's name, description or default parameters
+        """Change a task's name, description, labels, login or default parameters
 
-        What is left out stays as it is; `parameters` takes the place of all defaults. Results keep the parameters they were submitted
-        with. 409 where another task has the name.
+        What is left out stays as it is; `parameters` takes the place of all defaults, `labels` that of all labels; null as the value of
+        a secret variable keeps the one that it has. `registry_username` and `registry_password` of null take the login away. Results keep
+        what they were submitted with. 409 where another task has the name.
         """
         return tasks.update(task_id, **body)
 
@@ -91,6 +95,7 @@ class Task(MethodView):
     def delete(self, task_id: int) -> None:
         """Delete a task with all its results
 
-        Their executions and logs go too; the image stays in the Engine's store. 409 while it is being imported, or a result of it is live.
+        They are gone at once, and the name is free; executions and logs are removed soon after. The image stays in the Engine's store for
+        as long as retention keeps it. 409 while it is being imported, or a result of it is live.
         """
         tasks.delete(task_id)

@@ -27,6 +27,7 @@ class ImportReason(StrEnum):
     IMAGE_NOT_FOUND = "image_not_found"
     NOT_IN_STORE = "not_in_store"
     CREDENTIALS_REFUSED = "credentials_refused"
+    SECRETS_UNREADABLE = "secrets_unreadable"
     REGISTRY_UNREACHABLE = "registry_unreachable"
     REGISTRY_ERROR = "registry_error"
     LAYER_FAILED = "layer_failed"
@@ -75,6 +76,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Login:
+    """What a registry asks for."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Limits:
     """How long a pull may say nothing, and how long it may take in all (seconds); and what says that this process ends."""
 
@@ -102,13 +111,13 @@ def local_references(engine: docker.APIClient) -> list[str]:
     return sorted({tag for row in rows for tag in row.get("RepoTags") or () if "<none>" not in tag})
 
 
-def pull(engine: docker.APIClient, reference: Reference, limits: Limits, report: Callable[[dict[str, int]], None]) -> str:
-    """Pull an image and return the id it then has in the Engine's store.
+def pull(engine: docker.APIClient, reference: Reference, limits: Limits, report: Callable[[dict[str, int]], None], login: Login | None = None) -> str:
+    """Pull an image and return the id it then has in the Engine's store; with `login`, or else with the one that Docker's own configuration has.
 
     Raises PullFailed with a reason code, EngineUnreachable where the Engine went away meanwhile, Interrupted where this process ends.
     """
     progress, finished = Progress(), False
-    for line in _within(limits, _lines(engine, reference, limits.idle + 1)):
+    for line in _within(limits, _lines(engine, reference, limits.idle + 1, login)):
         if "error" in line:
             raise PullFailed(classify(line["error"]), line["error"])
         progress.read(line)
@@ -122,15 +131,14 @@ def pull(engine: docker.APIClient, reference: Reference, limits: Limits, report:
     return found
 
 
-def _lines(engine: docker.APIClient, reference: Reference, idle: float) -> Iterator[dict[str, Any]]:
+def _lines(engine: docker.APIClient, reference: Reference, idle: float, login: Login | None) -> Iterator[dict[str, Any]]:
     """Read the pull's own lines; leaving the generator closes the connection, and with it the Engine gives the pull up."""
     with translated():
-        registry, _ = docker.auth.resolve_repository_name(reference.repository)
-        login = docker.auth.get_config_header(engine, registry)
+        header = _login_header(engine, reference, login)
         response = engine.post(
             f"{engine.base_url}/v{engine.api_version}/images/create",
             params={"fromImage": reference.repository, "tag": reference.version},
-            headers={"X-Registry-Auth": login} if login else {},
+            headers={"X-Registry-Auth": header} if header else {},
             stream=True,
             timeout=(engine.timeout, idle),
         )
@@ -138,6 +146,13 @@ def _lines(engine: docker.APIClient, reference: Reference, idle: float) -> Itera
             check(response)
             for line in response.iter_lines():
                 yield json.loads(line)
+
+
+def _login_header(engine: docker.APIClient, reference: Reference, login: Login | None) -> bytes | None:
+    registry, _ = docker.auth.resolve_repository_name(reference.repository)
+    if login is None:
+        return docker.auth.get_config_header(engine, registry)
+    return docker.auth.encode_header({"username": login.username, "password": login.password, "serveraddress": registry})
 
 
 def _within(limits: Limits, lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

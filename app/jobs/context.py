@@ -11,6 +11,7 @@ from app.engine import connection
 from app.extensions import db
 from app.logstore import LogStore
 from app.models import Instance
+from app.vault import Vault
 
 stopping = threading.Event()
 """Set when this consumer has been told to end: a job that could take long gives up, and the next consumer takes it up."""
@@ -24,6 +25,11 @@ def settings() -> Settings:
 def log_store() -> LogStore:
     """Where this instance's logs lie."""
     return cast(LogStore, current_app.extensions["log_store"])
+
+
+def vault() -> Vault:
+    """What encrypts and decrypts this instance's secrets."""
+    return cast(Vault, current_app.extensions["vault"])
 
 
 def instance_id() -> str:

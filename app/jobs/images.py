@@ -9,7 +9,7 @@ from app.engine.errors import EngineRefused, EngineUnreachable
 from app.engine.images import ImportReason, PullFailed
 from app.engine.references import parse
 from app.extensions import db
-from app.jobs import context
+from app.jobs import context, disclosed
 from app.jobs.doorbell import job
 from app.jobs.locks import holding
 from app.models import Task, move_task, write
@@ -25,11 +25,18 @@ REPORT_EVERY = 0.5
 WHAT_TO_DO = {
     ImportReason.BAD_REFERENCE: "The Engine does not accept this as an image reference; register it again, spelt like johncosta/redis:7.",
     ImportReason.IMAGE_NOT_FOUND: (
-        "The registry has no such image, or shows it only after a login: check the spelling and the tag, "
-        "and run `docker login` as the user that runs the consumer if it is private."
+        "The registry has no such image, or shows it only after a login: check the spelling and the tag, and if it is private give the task "
+        "registry_username and registry_password, or run `docker login` as the user that runs the consumer; then import again."
     ),
     ImportReason.NOT_IN_STORE: "The image is not in the Engine's store, and pull: never forbids asking a registry: build or load it there, then import again.",
-    ImportReason.CREDENTIALS_REFUSED: "The registry refused the credentials: run `docker login` for it as the user that runs the consumer, then import again.",
+    ImportReason.CREDENTIALS_REFUSED: (
+        "The registry refused the credentials: give the task its registry_username and registry_password, "
+        "or run `docker login` for it as the user that runs the consumer; then import again."
+    ),
+    ImportReason.SECRETS_UNREADABLE: (
+        "The task's registry password can't be decrypted: put the file secret-keys back into the instance folder from the backup, "
+        "or give the task its registry_username and registry_password anew; then import again."
+    ),
     ImportReason.REGISTRY_UNREACHABLE: "The registry could not be reached from the Engine: check its name, port and network, then import again.",
     ImportReason.REGISTRY_ERROR: "The registry answered with an error: try to import again later, or ask its operator.",
     ImportReason.LAYER_FAILED: "A layer of the image was missing or damaged in the registry: push the image again, then import again.",
@@ -79,12 +86,15 @@ def _bring_in(task: Task) -> str:
             return found
         if task.pull == "never":
             raise PullFailed(ImportReason.NOT_IN_STORE, "not in the Engine's store")
+    login = disclosed.login(task)
     settings = context.settings()
     limits = images.Limits(settings.pull_idle_timeout, settings.pull_timeout, context.stopping)
     # A connection of its own: a pull that is given up leaves it in a state nobody should meet.
     engine = connection.connect(settings.engine, settings.engine_timeout)
     try:
-        return images.pull(engine, reference, limits, _reporter(task.id))
+        return images.pull(engine, reference, limits, _reporter(task.id), login)
+    except PullFailed as failure:
+        raise PullFailed(failure.reason, disclosed.hidden(failure.text, login)) from None
     finally:
         engine.close()
 

@@ -4,8 +4,10 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
+from itertools import takewhile
 
-from app.engine.logs import Frame
+from app.engine.logs import STDERR, Frame
 from app.jobs import context
 from app.logstore import GAP
 from app.models import Detail
@@ -16,6 +18,8 @@ LONGEST = 255
 """Characters of a line that are kept."""
 TAIL = 64 * 1024
 """Bytes at the end of a stored log in which the line is looked for."""
+CLOSE = 0.5
+"""Seconds between two lines of different streams within which their order is not to be relied on."""
 MOST = 8 * 1024
 """Bytes of one line that are looked at, its last ones."""
 
@@ -24,17 +28,20 @@ def last_words(detail: Detail) -> dict[str, str | None]:
     """Return what the record keeps of how a failed attempt's stored log ends: its `last_line` and its `ending`; None where it has none."""
     try:
         line = last_line(context.log_store().tail(detail.log_key, TAIL))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         log.error("execution %s: the end of its log could not be read: %s", detail.id, error)
         line = None
     return {"last_line": line, "ending": None if line is None else alike(line)}
 
 
 def last_line(frames: Iterable[Frame]) -> str | None:
-    """Return the last line that shows something, whichever stream it came from; None where there is none."""
-    lines: list[bytes] = []
+    """Return the last line that shows something; None where there is none.
+
+    The Engine reads the two streams apart, so which came first of what is close together nobody knows: then stderr has the last word.
+    """
+    lines: list[Frame] = []
     begun: dict[int, bytes] = {}
-    for stream, _, payload in frames:
+    for stream, time, payload in frames:
         if stream == GAP:
             begun.clear()
             continue
@@ -42,8 +49,18 @@ def last_line(frames: Iterable[Frame]) -> str | None:
         whole = begun.pop(stream, b"") + payload
         if not whole.endswith(b"\n"):
             begun[stream] = whole
-        lines += whole.splitlines()
-    return next((text for line in reversed(lines) if (text := shown(line[-MOST:]))), None)
+        lines += (Frame(stream, time, line) for line in whole.splitlines())
+    said = ((frame, text) for frame in reversed(lines) if (text := shown(frame.payload[-MOST:])))
+    last = next(said, None)
+    if last is None or last[0].stream == STDERR:
+        return last and last[1]
+    close = takewhile(lambda each: _seconds(last[0].time) - _seconds(each[0].time) < CLOSE, said)
+    return next((text for frame, text in close if frame.stream == STDERR), last[1])
+
+
+def _seconds(time: bytes) -> float:
+    """Return an RFC 3339 time in UTC as epoch seconds."""
+    return datetime.fromisoformat(f"{time[:19].decode('ascii', 'replace')}+00:00").timestamp() + float(b"0." + (time[20:].rstrip(b"Z") or b"0"))
 
 
 # As the pages read them: sequences that speak to a terminal, one that is cut off as far as it goes.

@@ -69,6 +69,12 @@ class Sampler(threading.Thread):
                 log.exception("sampling the executions of engine %s stumbled", self.engine_id)
             took = time.monotonic() - begun
             pause = max(every, SHARE * took) - took
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        while self.engines:
+            self.engines.pop().close()
 
     def look(self) -> None:
         """Look at each running execution once, and keep what is more than was seen before."""
@@ -127,13 +133,13 @@ class Sampler(threading.Thread):
 
 
 def keep(seen: Sequence[tuple[Running, Usage]]) -> None:
-    """Write what is more than the record has, in one transaction; what has ended meanwhile stays as it was recorded."""
+    """Write what is more than the record has, in one transaction; of what is recorded by now nothing changes."""
     columns = Detail.__table__.c
     more = {
         column: case((column.is_(None) | (column < bindparam(name)), bindparam(name)), else_=column)
         for column, name in ((columns.peak_memory, "memory"), (columns.cpu_seconds, "seconds"))
     }
-    still = (columns.id == bindparam("row"), columns.attempt == bindparam("number"), columns.phase.in_([Phase.STARTED, Phase.EXITED]))
+    still = (columns.id == bindparam("row"), columns.attempt == bindparam("number"), HOLDS_SLOT)
     values = [{"row": row.id, "number": row.attempt, "memory": usage.memory, "seconds": usage.cpu_seconds} for row, usage in seen]
     with write() as session:
         # On the connection: the session would take the lists for rows of its own.

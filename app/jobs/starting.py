@@ -6,8 +6,9 @@ import re
 from app.engine import connection, containers, images
 from app.engine.containers import ContainerSpec, ContainerState, Labels
 from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
+from app.errors import SecretsClosed
 from app.extensions import db
-from app.jobs import context
+from app.jobs import context, disclosed
 from app.jobs.failing import cancel, fail
 from app.jobs.failpoints import reach
 from app.jobs.limits import limits_of
@@ -26,6 +27,10 @@ LOG_FILE_FACTOR = 4
 OF_TIMES = "of_times"
 """Key in the parameters of a result that runs chosen executions of another again: the `times` they were of, which they find as ESTIVADOR_TIMES."""
 
+SECRETS_UNREADABLE = (
+    "Its secret variables can't be decrypted: put the file secret-keys back into the instance folder from the backup, then run again what failed."
+)
+
 _created_since = Stopwatch()
 
 
@@ -35,6 +40,9 @@ def create(detail: Detail) -> bool:
         return cancel(detail)
     try:
         container_id = containers.create(context.engine_client(), specification(detail))
+    except SecretsClosed as error:
+        log.warning("execution %s: its secret variables can't be decrypted: %s", detail.id, error.message)
+        return fail(detail, Reason.SECRETS_UNREADABLE, SECRETS_UNREADABLE)
     except NotFound as error:
         return fail_create(detail, error)
     except EngineRefused as error:
@@ -66,7 +74,7 @@ def specification(detail: Detail) -> ContainerSpec:
 
 def environment(detail: Detail, result: Result) -> dict[str, str]:
     """Put together all variables of an attempt."""
-    return {**open_environment(detail, result)}
+    return {**disclosed.environment(result), **open_environment(detail, result)}
 
 
 def open_environment(detail: Detail, result: Result) -> dict[str, str]:

@@ -19,7 +19,7 @@ from app.engine import connection, containers, events
 from app.engine.containers import Listed
 from app.engine.errors import EngineError, EngineUnreachable
 from app.extensions import db, huey
-from app.jobs import context, executions, heartbeat, scheduling
+from app.jobs import context, executions, heartbeat, removal, scheduling
 from app.jobs.doorbell import ring
 from app.jobs.ending import want_stop
 from app.jobs.images import import_image
@@ -93,6 +93,7 @@ class Supervisor(threading.Thread):
             if self.list_now.is_set() or time.monotonic() - self.listed_at >= LIST_EVERY:
                 self.list_now.clear()
                 self.listed_at = time.monotonic()
+                self.ring_for_deleted()
                 self.compare(rows)
                 self.note_trouble(None)
             if db.session.execute(select(Engine.trouble).where(Engine.id == self.engine_id)).scalar_one() is None:
@@ -158,6 +159,11 @@ class Supervisor(threading.Thread):
                 ring(executions.launch, self.engine_id)
         for task_id in db.session.execute(select(Task.id).where(Task.status.in_((TaskStatus.SUBMITTED, TaskStatus.IMPORTING)))).scalars().all():
             ring(import_image, task_id)
+
+    def ring_for_deleted(self) -> None:
+        """Ring for what stands deleted, should the message be lost; the Engine has no part in that."""
+        if len(huey) <= QUEUE_FULL and removal.is_due():
+            ring(removal.remove_results)
 
     def ring_for(self, detail_id: int) -> None:
         """Ring for one execution, unless the workers are far behind."""

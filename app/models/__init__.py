@@ -1,6 +1,7 @@
 """The rows, and move(): the only writer of a status."""
 
 from app.models.attempt import Attempt
+from app.models.deleted import WITH_DELETED
 from app.models.detail import HOLDS_SLOT, TO_REMOVE, WAITS, Detail
 from app.models.history import History
 from app.models.idempotency import IdempotencyKey
@@ -11,6 +12,7 @@ from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
 from app.models.session import Session
 from app.models.task import Task
+from app.models.tidying import Tidying
 from app.models.token import Token
 from app.models.transaction import after_commit, write
 
@@ -18,6 +20,7 @@ __all__ = [
     "HOLDS_SLOT",
     "TO_REMOVE",
     "WAITS",
+    "WITH_DELETED",
     "Attempt",
     "Consumer",
     "Detail",
@@ -30,6 +33,7 @@ __all__ = [
     "ResultLabel",
     "Session",
     "Task",
+    "Tidying",
     "Token",
     "abandon",
     "after_commit",

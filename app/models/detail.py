@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, literal_column
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, literal_column, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.models.base import Model
+from app.models.result import Result
 from app.states import IN_FLIGHT, LIVE, Phase, State, Status
 
 
@@ -61,6 +62,10 @@ class Detail(Model):
     cpu_seconds: Mapped[float | None] = mapped_column(Float)
     last_line: Mapped[str | None] = mapped_column(String(255))
     ending: Mapped[str | None] = mapped_column(String(255))
+    # Of the result: read where it is asked for.
+    logs_removed_at: Mapped[float | None] = column_property(
+        select(Result.logs_removed_at).where(Result.id == result_id).correlate_except(Result).label("logs_removed_at"), deferred=True
+    )
 
     @property
     def state(self) -> State:

@@ -7,7 +7,7 @@ from app.models.base import Model
 
 
 class IdempotencyKey(Model):
-    """A key of one token, the digest of the request it came with, and the answer that was given."""
+    """A key of one token, the digest of the request it came with (an HMAC whose key is not in the record), and the answer that was given."""
 
     __tablename__ = "idempotency_key"
 

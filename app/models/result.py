@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Model
@@ -16,11 +16,13 @@ class Result(Model):
     `rerun_of` is the id of the result that this one runs again; that may have been deleted since. `secret_env` are its secret
     variables, each value encrypted. `served` is the Engine's count of claims when an execution of it was claimed last: who waited
     longest for a turn has the lowest. `deleted_at` is set once it is deleted for everybody but the job that removes its rows.
+    `logs_size` is what its stored logs take on the disk in bytes, None until housekeeping has measured them after its end; `logs_removed_at`
+    is when they were removed before the result.
     """
 
     __tablename__ = "result"
     # An id is in names and labels of containers, so it never comes again.
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (Index("result_by_end", "end"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
@@ -44,7 +46,9 @@ class Result(Model):
     max_failures: Mapped[int | None] = mapped_column()
     served: Mapped[int] = mapped_column(default=0, server_default="0")
     secret_env: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
-    deleted_at: Mapped[float | None] = mapped_column(Float, index=True)
+    deleted_at: Mapped[float | None] = mapped_column(Float)
+    logs_size: Mapped[int | None] = mapped_column(BigInteger)
+    logs_removed_at: Mapped[float | None] = mapped_column(Float)
 
     @property
     def has_failed_enough(self) -> bool:
@@ -65,3 +69,7 @@ class Result(Model):
         """Write the counts back, a column a status."""
         for status, number in counts.items():
             setattr(self, status.lower(), number)
+
+
+# Of those alone that stand deleted: an index with all the others in it would be taken for a good one to find them by.
+Index("result_deleted", Result.deleted_at, Result.id, sqlite_where=Result.deleted_at.is_not(None), postgresql_where=Result.deleted_at.is_not(None))

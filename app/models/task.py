@@ -13,6 +13,7 @@ class Task(Model):
     """An image by its repository, its name here, the image id that was found when it was imported, and what its runs take by default.
 
     `labels` go with each of its runs. `secret_env` are default secret variables, each value encrypted; so is `registry_password`.
+    `deleted_at` is set once it is deleted for everybody but the job that removes its rows.
     """
 
     __tablename__ = "task"
@@ -36,3 +37,4 @@ class Task(Model):
     secret_env: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     registry_username: Mapped[str | None] = mapped_column(String(255))
     registry_password: Mapped[str | None] = mapped_column(Text)
+    deleted_at: Mapped[float | None] = mapped_column(Float)

@@ -7,8 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from app.errors import NotThere
 from app.pages import live, logs
 from app.pages.words import exit_meaning
-from app.services import combinations, commands, details, results, tasks
-from app.services.parameters import shown
+from app.services import combinations, commands, details, results, secret_environment, tasks
 from app.states import Status, Wish
 
 blueprint = Blueprint("executions", __name__)
@@ -39,7 +38,7 @@ def _detail(result_id: int, detail_id: int) -> dict[str, Any]:
         "result": result,
         "task": tasks.get(result.task_id),
         "beside": details.neighbours(detail),
-        "parameters": shown(result.parameters),
+        "parameters": secret_environment.shown(result),
         "combination": combinations.of(result).at(detail.position),
         "meaning": exit_meaning(detail.exit_code),
     }

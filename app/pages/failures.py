@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 
 TITLES = {
     400: "This request can't be read", 401: "Sign in", 403: "Refused", 404: "Not there", 405: "Not possible here", 409: "That does not fit",
-    413: "Too large", 422: "That does not fit", 429: "Too many attempts", 500: "Something went wrong", 503: "Not now", 507: "The disk is full",
+    410: "Not there any more", 413: "Too large", 422: "That does not fit", 429: "Too many attempts", 500: "Something went wrong",
+    503: "Not now", 507: "The disk is full",
 }  # fmt: skip
 MESSAGES = {
     404: "There is no page at this address. It may have been deleted; the lists above have what there is.",

@@ -6,6 +6,7 @@ from typing import Any
 import marshmallow as ma
 from flask import request
 
+from app.errors import WrongState
 from app.pages.kinds import kind_of
 
 
@@ -32,6 +33,14 @@ def typed() -> dict[str, str]:
 
 def _together(values: list[str]) -> str:
     return values[0] if len(values) == 1 else ", ".join(value for value in values if value.strip())
+
+
+def expected() -> int:
+    """Return the number that a confirm page showed; raise WrongState where the form does not say it."""
+    text = request.form.get("expect", "")
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise WrongState("It is not said how many you were shown, so nothing was done. Go back, and ask again.")
+    return int(text)
 
 
 def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[dict[str, Any], Form]:

@@ -11,6 +11,7 @@ from marshmallow import fields
 from app.pages import lines
 from app.pages.words import duration
 from app.schemas.fields import Command, Environment, Labels, Matrix, Number, RetryOn, Seconds, Size, Whole
+from app.schemas.secrets import SecretEnvironment
 
 MOST_VALUES = 12
 """Values of a line of a matrix that are said; of more it is told how many."""
@@ -88,6 +89,7 @@ _VARIABLES = Kind(lines.variables, lines.variables_text, _say_variables)
 KINDS: dict[type[fields.Field[Any]], Kind] = {
     Command: Kind(str, _command_text, lambda value: [_command_text(value)]),
     Environment: _VARIABLES,
+    SecretEnvironment: Kind(lines.secrets, lines.secrets_text, list),
     Labels: _VARIABLES,
     Matrix: Kind(lines.matrix, lines.matrix_text, _say_matrix),
     Whole: Kind(_whole, str, lambda value: [f"{value:,}"]),

@@ -1,6 +1,6 @@
-"""Parameters that are lines in a form: NAME=VALUE, and NAME = value1, value2. What is written here is read back exactly.
+r"""Parameters that are lines in a form: NAME=VALUE, and NAME = value1, value2. What is written here is read back exactly.
 
-Most is written as it is. A name or value that a line can't hold as it is stands in the quotes of bash, $'first\\nsecond'; a value of a
+Most is written as it is. A name or value that a line can't hold as it is stands in the quotes of bash, $'first\nsecond'; a value of a
 list that has a comma in it, or spaces around it, stands in double quotes, as in CSV.
 """
 
@@ -82,7 +82,7 @@ def _pairs(text: str, must: str, read: Callable[[str], Any]) -> Iterator[tuple[s
 
 def _items(text: str) -> list[str]:
     """Split what stands after the = of a line of a matrix."""
-    found = []
+    found: list[str] = []
     place = 0
     while not found or place < len(text) or text[:place].endswith(","):
         item = _ITEM.match(text, place)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
-from app.errors import EngineDown, NotThere
+from app.errors import EngineDown, LogsRemoved, NotThere
 from app.pages.escapes import PLAIN, Style, convert, style_after, styled
 from app.services import details, loglines
 from app.services import logs as log_service
@@ -33,7 +33,7 @@ def window(detail: Any) -> dict[str, Any]:
         found = loglines.around(detail, max(1, int(wanted) - MOST // 2)) if is_number else None
         if found is None or not found.lines:
             found = loglines.last(detail)
-    except EngineDown as error:
+    except (EngineDown, LogsRemoved) as error:
         return {"lines": [], "log_trouble": error.message, "tail": None, "first": 1, "total": 0}
     state = PLAIN
     for payload in found.before:
@@ -58,6 +58,8 @@ def tail(result_id: int, detail_id: int) -> Any:
         found = loglines.since(detail, mark)
     except EngineDown:
         return Response(status=204)
+    except LogsRemoved:
+        return render_template("detail/_tail_form.html", tail=None)
     if not found and detail.is_live:
         return Response(status=204)
     lines, state = _shown(found, styled(arguments.get("style", "")))
@@ -71,8 +73,9 @@ def before(result_id: int, detail_id: int) -> Any:
     """Return the lines before number `line`, and how to ask for those before them; where they are gone by now, let the page be asked for again."""
     try:
         detail = details.get(result_id, detail_id)
-    except NotThere:
-        return Response(status=404, headers={"HX-Refresh": "true"})
+        log_service.refuse_removed(detail)
+    except (NotThere, LogsRemoved) as error:
+        return Response(status=error.http_status, headers={"HX-Refresh": "true"})
     end = _whole(request.args.get("line"))
     first = max(1, end - MOST)
     found = loglines.around(detail, first, max(0, end - first))

@@ -11,13 +11,12 @@ from app.pages.forms import Form, load
 from app.pages.kinds import kind_of
 from app.schemas.requests import OperateTaskSchema, ParametersSchema
 from app.services.parameters import networks, profiles, troubles
+from app.services.secret_environment import KEY as SECRET
 from app.sizes import short
 
 _SCHEMA = ParametersSchema()
 FIELDS = tuple(_SCHEMA.fields)
 """The run parameters, named as in the API; in a run's form `times` stands beside them."""
-SECRET = "secret_env"  # noqa: S105 - a field's name
-"""The one that is written and never shown."""
 MOST_DELAYS = 4
 """Delays between attempts that are said one by one."""
 

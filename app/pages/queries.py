@@ -35,7 +35,7 @@ def paging() -> Asked:
 
 def tasks() -> Asked:
     """Read the filters of the tasks."""
-    return _asked(_statuses([*TaskStatus]), {"text": _text("text")})
+    return _asked(_statuses([*TaskStatus]), {"text": _text("text"), "label": _labels()})
 
 
 def results() -> Asked:
@@ -43,7 +43,8 @@ def results() -> Asked:
     times = {"from_": moment(request.args.get("from", "")), "to": moment(request.args.get("to", ""))}
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to")}
     task = request.args.get("task_id", "")
-    filters = {**times, "text": _text("text"), "task_id": int(task) if task.isascii() and task.isdigit() and len(task) < 16 else None}
+    more = {"label": _labels(), "image_id": _text("image_id")}
+    filters = {**times, **more, "text": _text("text"), "task_id": int(task) if task.isascii() and task.isdigit() and len(task) < 16 else None}
     asked = _asked(_statuses([*Status]), filters)
     return Asked(asked.page, asked.filters, {**asked.typed, **typed})
 
@@ -82,6 +83,11 @@ def _page() -> int:
 
 def _statuses(known: list[Any]) -> list[str]:
     return [word for word in known if word in request.args.getlist("status")]
+
+
+def _labels() -> list[str] | None:
+    typed = (text.strip() for text in request.args.getlist("label"))
+    return [text for text in typed if text and not text.startswith("=")] or None
 
 
 def _text(name: str) -> str:

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from app.errors import NotThere, WrongState
 from app.pages import live, queries
 from app.pages.filters import with_query
+from app.pages.forms import expected
 from app.pages.marks import mark_of
-from app.pages.words import executions
-from app.services import combinations, details, exports, figures, results, tasks
-from app.services.parameters import shown
+from app.pages.words import executions, number_of
+from app.services import combinations, details, exports, figures, removal, results, secret_environment, tasks
 from app.states import LIVE, Status, Wish
 
 blueprint = Blueprint("results", __name__)
@@ -45,7 +45,7 @@ def ask_stop_selected() -> Any:
         raise WrongState(f"None of the results that the filter selects has anything left to {wish.lower()}.")
     return render_template(
         "confirm/page.html",
-        title=f"{wish.capitalize()} {count:,} {'result' if count == 1 else 'results'}?",
+        title=f"{wish.capitalize()} {number_of(count, 'result')}?",
         consequence=CONSEQUENCES[wish],
         action=url_for("ui.results.stop_selected") + with_query(operation=None),
         fields={"operation": wish, "expect": count},
@@ -60,11 +60,36 @@ def ask_stop_selected() -> Any:
 def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
     wish, asked = _wish(request.form), queries.results()
-    expected = request.form.get("expect", "")
-    if not expected.isascii() or not expected.isdigit() or len(expected) > 9:
-        raise WrongState("It is not said how many results you were shown, so nothing was done. Go back to the list, and ask again.")
-    count = results.stop_selected(wish, expect=int(expected), **asked.filters)
-    flash(f"{wish.capitalize()} is on its way for {count:,} results.", "good")
+    count = results.stop_selected(wish, expect=expected(), **asked.filters)
+    flash(f"{wish.capitalize()} is on its way for {number_of(count, 'result')}.", "good")
+    return redirect(url_for("ui.results.listing") + with_query(), 303)
+
+
+@blueprint.get("/ui/result/delete/")
+def ask_delete_selected() -> Any:
+    """Ask before every ended result that the filter selects is deleted."""
+    asked = queries.results()
+    count, times = removal.count_selected(**asked.filters)
+    if not count:
+        raise WrongState("None of the results that the filter selects has ended, so there is nothing to delete. What is live is cancelled or killed first.")
+    return render_template(
+        "confirm/page.html",
+        title=f"Delete {number_of(count, 'ended result')}?",
+        consequence=f"The record of {executions(times)} goes, with all logs. What is live stays. This can't be undone.",
+        action=url_for("ui.results.delete_selected") + with_query(),
+        fields={"expect": count},
+        back=url_for("ui.results.listing") + with_query(),
+        keep="Keep them",
+        verb=f"Delete {count:,}",
+        symbol="trash-2",
+    )
+
+
+@blueprint.post("/ui/result/delete/")
+def delete_selected() -> Any:
+    """Delete the ended results that the filter selects, if they are as many as the person was shown."""
+    count = removal.delete_selected(expect=expected(), **queries.results().filters)
+    flash(f"{number_of(count, 'result')} {'is' if count == 1 else 'are'} deleted.", "good")
     return redirect(url_for("ui.results.listing") + with_query(), 303)
 
 
@@ -104,7 +129,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "result": result,
         "combinations": plan,
         "task": tasks.get(result.task_id),
-        "parameters": shown(result.parameters),
+        "parameters": secret_environment.shown(result),
         "asked": asked,
         "found": details.listing(result_id, asked.page, queries.DETAILS, **asked.filters),
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from app.errors import TaskNotReady
+from app.errors import TaskNotReady, Unfit
 from app.pages import live, parameters
 from app.pages.forms import Form, typed
-from app.pages.words import duration, executions
-from app.services import combinations, forecasts, results, statistics, tasks
+from app.pages.words import BY, duration, executions
+from app.services import combinations, forecasts, results, secret_environment, statistics, tasks
 from app.services.parameters import MOST_TIMES
 from app.states import Status
 
@@ -17,14 +17,14 @@ blueprint = Blueprint("runs", __name__)
 
 def run_form(task: Any) -> Form:
     """Return the run form of a task with its defaults in it."""
-    return Form({"times": "1", **parameters.text_of(task.parameters)})
+    return Form({"times": "1", **parameters.text_of(secret_environment.shown(task))})
 
 
 def forecast(task_id: int, asked: dict[str, Any]) -> str:
-    """Say what a run will do: `6 combinations × 3 times = 18 executions, 8 at once, about 40 s by past durations`."""
+    """Say what a run will do: `18 executions, 8 at once, about 40 s by past durations`, and how a matrix makes so many."""
     found = forecasts.forecast(task_id, asked.get("times", 1), asked.get("matrix"), asked.get("parallel"))
     number = executions(found.executions)
-    words = [f"{found.combinations:,} combinations × {found.times:,} times = {number}" if found.combinations > 1 else number]
+    words = [f"{found.combinations:,} combinations {BY} {found.times:,} times = {number}" if found.combinations > 1 else number]
     words.append(f"{found.at_once} at once")
     words.append(f"about {duration(found.seconds)} by past durations" if found.seconds is not None else "no past durations to go by yet")
     if found.before:
@@ -49,29 +49,29 @@ FORECAST = ("times", "parallel", "matrix")
 @blueprint.post("/ui/task/<int:task_id>/")
 def run(task_id: int) -> Any:
     """RUN a task, and go to the result."""
-    values = typed()
-    asked, wrong = parameters.read(values)
+    values, task = typed(), tasks.get(task_id)
+    asked, wrong = parameters.read(values, task.secret_env)
     if wrong:
-        return _again(task_id, values, wrong), 422
+        return _again(task, values, wrong), 422
     try:
         # The form showed the defaults, so what was cleared in it is meant to be gone.
         result = results.submit(task_id, asked.pop("times", 1), asked, with_defaults=False)
-    except TaskNotReady as error:
-        return _again(task_id, values, {"_task": [error.message]}), 409
+    except (TaskNotReady, Unfit) as error:
+        return _again(task, values, {"_task": [error.message]}), error.http_status
     return redirect(url_for("ui.results.show", result_id=result.id), 303)
 
 
-def _again(task_id: int, values: dict[str, str], wrong: dict[str, list[str]]) -> str:
-    found = results.listing(1, 20, task_id=task_id)
-    context = {"task": tasks.get(task_id), "rows": found.rows, "total": found.total, "recent": statistics.recent([task_id])[task_id]}
-    return live.whole("task/page.html", "task/_live.html", **context, form=parameters.form_of(values, wrong), forecast="")
+def _again(task: Any, values: dict[str, str], wrong: dict[str, list[str]]) -> str:
+    found = results.listing(1, 20, task_id=task.id)
+    context = {"task": task, "rows": found.rows, "total": found.total, "recent": statistics.recent([task.id])[task.id]}
+    return live.whole("task/page.html", "task/_live.html", **context, form=parameters.form_of(values, wrong, task.secret_env), forecast="")
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/")
 def rerun_form(result_id: int) -> Any:
     """Show the form that runs a result again, with its parameters to edit."""
     result = results.get(result_id)
-    return _rerun_form(result, Form({"times": str(_times(result)), **parameters.text_of(result.parameters)}))
+    return _rerun_form(result, Form({"times": str(_times(result)), **parameters.text_of(secret_environment.shown(result))}))
 
 
 def _rerun_form(result: Any, form: Form) -> str:
@@ -107,15 +107,22 @@ def rerun(result_id: int) -> Any:
     result = results.get(result_id)
     changes: dict[str, Any] = {}
     if values.pop("edited", None):
-        asked, wrong = parameters.read(values)
+        asked, wrong = parameters.read(values, result.secret_env)
         if wrong:
-            return _rerun_form(result, parameters.form_of(values, wrong)), 422
+            return _edit_again(result, values, wrong), 422
         changes = {name: asked.get(name) for name in parameters.FIELDS}
         if asked.get("times", _times(result)) != _times(result):
             changes["times"] = asked["times"]
     only = [str(word) for word in Status if word in request.form.getlist("only")] or None
-    again = results.rerun(result_id, only, changes)
+    try:
+        again = results.rerun(result_id, only, changes)
+    except Unfit as error:
+        return _edit_again(result, values, {"_form": [error.message]}), 422
     return redirect(url_for("ui.results.show", result_id=again.id), 303)
+
+
+def _edit_again(result: Any, values: dict[str, str], wrong: dict[str, list[str]]) -> str:
+    return _rerun_form(result, parameters.form_of(values, wrong, result.secret_env))
 
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/rerun/")

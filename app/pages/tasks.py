@@ -5,12 +5,14 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
-from app.pages import live, queries
+from app.pages import live, logins, queries
 from app.pages.forms import Form, load, typed
+from app.pages.lines import variables_text
 from app.pages.parameters import form_of, read_defaults, text_of
 from app.pages.runs import forecast, run_form
+from app.pages.words import number_of
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
-from app.services import results, statistics, tasks
+from app.services import results, secret_environment, statistics, tasks
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -44,13 +46,14 @@ def register() -> Any:
     """Register a task, and go to its page."""
     values = typed()
     defaults, wrong = read_defaults(values)
-    asked, form = load(RegisterSchema(), {name: values[name] for name in ("repository", "name", "pull", "description") if name in values})
+    own: dict[str, str] = {name: values[name] for name in ("repository", "name", "pull", "description") if name in values}
+    asked, form = load(RegisterSchema(), {**own, "labels": values.get("task_labels", "")}, **logins.given(values))
     if wrong or not form:
-        return _form(form_of(values, {**wrong, **form.errors})), 422
+        return _form(form_of(values, {**wrong, **_renamed(form.errors)})), 422
     try:
         task = tasks.register(**asked, parameters=defaults or None)
-    except NameTaken as error:
-        return _form(form_of(values, {"name": [error.message]})), 409
+    except (NameTaken, Unfit) as error:
+        return _form(form_of(values, _refusal(error))), error.http_status
     return redirect(url_for("ui.tasks.show", task_id=task.id), 303)
 
 
@@ -86,27 +89,46 @@ def _task(task_id: int) -> dict[str, Any]:
 def edit(task_id: int) -> Any:
     """Show the form that changes a task."""
     task = tasks.get(task_id)
-    return render_template("task/edit.html", task=task, form=Form({"name": task.name, "description": task.description, **text_of(task.parameters)}))
+    return render_template("task/edit.html", task=task, form=Form(_stored(task)))
+
+
+def _stored(task: Any) -> dict[str, str]:
+    """Return what the form that changes a task holds at first."""
+    own = {"name": task.name, "description": task.description, "task_labels": variables_text(task.labels)}
+    return {**own, "registry_username": task.registry_username or "", **text_of(secret_environment.shown(task))}
 
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
 def update(task_id: int) -> Any:
-    """Change a task's name, description and default parameters."""
-    values = typed()
-    defaults, wrong = read_defaults(values)
-    asked, form = load(UpdateTaskSchema(), {}, name=values.get("name", "").strip(), description=values.get("description", ""))
-    if wrong or not form:
-        return _edit_again(task_id, values, {**wrong, **form.errors}), 422
+    """Change a task's name, description, labels, login and default parameters."""
+    values, task = typed(), tasks.get(task_id)
+    defaults, wrong = read_defaults(values, task.secret_env)
+    login, wrong_login = logins.changed(values, task.registry_username)
+    fixed = {"name": values.get("name", "").strip(), "description": values.get("description", ""), "labels": {}}
+    asked, form = load(UpdateTaskSchema(), {"labels": values.get("task_labels", "")}, **fixed, **login)
+    wrong |= {**wrong_login, **_renamed(form.errors)}
+    if wrong:
+        return _edit_again(task, values, wrong), 422
     try:
         tasks.update(task_id, **asked, parameters=defaults)
-    except NameTaken as error:
-        return _edit_again(task_id, values, {"name": [error.message]}), 409
+    except (NameTaken, Unfit) as error:
+        return _edit_again(task, values, _refusal(error)), error.http_status
     flash("Saved.", "good")
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
 
 
-def _edit_again(task_id: int, values: dict[str, str], wrong: dict[str, Any]) -> str:
-    return render_template("task/edit.html", task=tasks.get(task_id), form=form_of(values, wrong))
+def _refusal(error: NameTaken | Unfit) -> dict[str, list[str]]:
+    """Return the error of a form where it belongs."""
+    return {"name" if isinstance(error, NameTaken) else "_form": [error.message]}
+
+
+def _edit_again(task: Any, values: dict[str, str], wrong: dict[str, list[str]]) -> str:
+    return render_template("task/edit.html", task=task, form=form_of(values, wrong, task.secret_env))
+
+
+def _renamed(errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Name the field of a task's own labels: its runs' are beside it."""
+    return {"task_labels" if name == "labels" else name: found for name, found in errors.items()}
 
 
 @blueprint.post("/ui/task/<int:task_id>/import/")
@@ -126,7 +148,8 @@ def ask_delete(task_id: int) -> Any:
     return render_template(
         "confirm/page.html",
         title=f"Delete task {task_id}, {task.name}?",
-        consequence=f"Its {found:,} results go with it, with all logs. The image stays in the Engine. This can't be undone.",
+        consequence=f"{number_of(found, 'result')} of it {'goes' if found == 1 else 'go'} with it, with all logs. The image stays in the Engine for as long "
+        "as retention keeps it. This can't be undone.",
         action=url_for("ui.tasks.delete", task_id=task_id),
         fields={},
         back=url_for("ui.tasks.show", task_id=task_id),

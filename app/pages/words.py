@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.states import Status
 
 DASH = "\u2013"
+BY = "\u00d7"
 HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 """Unicode categories of characters that do something to a page instead of standing in it."""
 ORDER = (Status.COMPLETE, Status.ERROR, Status.KILLED, Status.CANCELLED, Status.RUNNING, Status.QUEUED)
@@ -49,9 +50,14 @@ def counted(counts: Mapping[Status, int]) -> str:
     return ", ".join(f"{counts[status]:,} {status.lower()}" for status in ORDER if counts.get(status)) or "none"
 
 
+def number_of(number: int, word: str) -> str:
+    """Write a number of things that take an s where they are several."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def executions(number: int) -> str:
     """Write a number of executions."""
-    return f"{number:,} execution" if number == 1 else f"{number:,} executions"
+    return number_of(number, "execution")
 
 
 def number(value: int) -> str:

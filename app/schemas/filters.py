@@ -12,10 +12,19 @@ PAGING = ("page", "page_size")
 LONGEST_TEXT = 255
 
 
-def pair(text: str) -> None:
+def is_pair(text: str) -> None:
     """Refuse what is no NAME=VALUE."""
     if text.find("=") < 1:
         raise ma.ValidationError("Must be NAME=VALUE.")
+
+
+def is_label(text: str) -> None:
+    """Refuse what names no label."""
+    if not text or text.startswith("="):
+        raise ma.ValidationError("Must be NAME or NAME=VALUE.")
+
+
+LABEL = doc("NAME=VALUE, or NAME whatever its value; repeatable, all must hold.")
 
 
 class FilterSchema(ma.Schema):
@@ -46,6 +55,7 @@ class TaskFilterSchema(FilterSchema):
     name = fields.String()
     repository = fields.String()
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of name or repository."))
+    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
 
 
 class ResultFilterSchema(StatusFilterSchema):
@@ -55,6 +65,8 @@ class ResultFilterSchema(StatusFilterSchema):
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
     to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
+    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
+    image_id = fields.String(metadata=doc("The image that it runs: sha256:…"))
 
 
 class DetailFilterSchema(StatusFilterSchema):
@@ -63,7 +75,7 @@ class DetailFilterSchema(StatusFilterSchema):
     reason = fields.List(fields.String(validate=validate.OneOf([*Reason])), metadata=doc("Repeatable."))
     exit_code = fields.Integer()
     index = fields.Integer()
-    matrix = fields.List(fields.String(validate=pair), metadata=doc("NAME=VALUE of the matrix, repeatable: either value of a name, and all the names."))
+    matrix = fields.List(fields.String(validate=is_pair), metadata=doc("NAME=VALUE of the matrix, repeatable: either value of a name, and all the names."))
 
 
 class LogFilterSchema(FilterSchema):

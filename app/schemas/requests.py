@@ -27,7 +27,8 @@ from app.schemas.fields import (
     doc,
     no_control_characters,
 )
-from app.schemas.filters import LONGEST_TEXT
+from app.schemas.filters import LABEL, LONGEST_TEXT, is_label
+from app.schemas.secrets import LOGIN, LoginSchema, SecretsSchema
 from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
 
@@ -35,7 +36,7 @@ WORDS, SIZE = ["string", "array"], ["string", "integer"]
 PULL = validate.OneOf(("missing", "always", "never"))
 
 
-class ParametersSchema(ma.Schema):
+class ParametersSchema(SecretsSchema):
     """Run parameters, all optional; null leaves a default out."""
 
     command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own.", type=WORDS))
@@ -86,7 +87,7 @@ PARAMETERS = frozenset(ParametersSchema().fields) | {"times"}
 NAME: tuple[Callable[[str], object], ...] = (validate.Length(1, 255), no_control_characters)
 
 
-class RegisterSchema(ma.Schema):
+class RegisterSchema(LoginSchema):
     """What registers a task."""
 
     repository = Repository(required=True, metadata=doc("Image reference, such as johncosta/redis; tag or digest allowed."))
@@ -96,14 +97,16 @@ class RegisterSchema(ma.Schema):
     )
     description = fields.String(load_default="", validate=validate.Length(0, 1024), metadata=doc("What it is for."))
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default."))
+    labels = Labels(metadata=doc("{name: value}: what it is found by; they go with each of its runs, under the run's own."))
 
 
-class UpdateTaskSchema(ma.Schema):
+class UpdateTaskSchema(LoginSchema):
     """What changes a task; what is left out stays as it is."""
 
     name = fields.String(validate=NAME, metadata=doc("Unique, but not a key."))
     description = fields.String(validate=validate.Length(0, 1024))
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default; takes the place of all that were."))
+    labels = Labels(metadata=doc("{name: value}; takes the place of all that were."))
 
 
 def refuse(operation: object, names: Iterable[str]) -> None:
@@ -113,8 +116,8 @@ def refuse(operation: object, names: Iterable[str]) -> None:
         raise ma.ValidationError(errors)
 
 
-class OperateTaskSchema(ParametersSchema):
-    """What operates on a task. `times` and the run parameters go with RUN, `pull` with IMPORT."""
+class OperateTaskSchema(ParametersSchema, LoginSchema):
+    """What operates on a task. `times` and the run parameters go with RUN, `pull` and the login with IMPORT."""
 
     operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
     times = Whole(validate=validate.Range(1, MOST_TIMES), metadata=doc("Number of executions. Default: 1."))
@@ -123,7 +126,7 @@ class OperateTaskSchema(ParametersSchema):
     @ma.validates_schema
     def fits_operation(self, data: dict[str, object], **kwargs: object) -> None:
         """Refuse what would have no effect."""
-        refuse(data["operation"], ({"pull"} if data["operation"] == "RUN" else PARAMETERS) & data.keys())
+        refuse(data["operation"], ({"pull", *LOGIN} if data["operation"] == "RUN" else PARAMETERS) & data.keys())
 
 
 class OperateDetailSchema(ParametersSchema):
@@ -154,17 +157,17 @@ class OperateResultSchema(OperateDetailSchema):
 
 
 class OperateResultsSchema(ma.Schema):
-    """What stops every live result that the filters select: those of the list of results."""
+    """What stops every live result, or deletes every ended one, that the filters select: those of the list of results."""
 
-    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL")))
-    expect = Whole(
-        required=True, validate=validate.Range(0), metadata=doc("How many results you mean to stop; where it is another number by now, none is stopped.")
-    )
+    operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL", "DELETE")))
+    expect = Whole(required=True, validate=validate.Range(0), metadata=doc("How many results you mean; where it is another number by now, nothing is done."))
     status = fields.List(fields.String(validate=validate.OneOf([*Status])))
     task_id = Whole()
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
     to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
+    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
+    image_id = fields.String(metadata=doc("The image that it runs: sha256:…"))
 
 
 class CreateTokenSchema(ma.Schema):

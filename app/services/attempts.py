@@ -31,6 +31,7 @@ class AttemptView:
     logs_incomplete: bool | None
     peak_memory: int | None
     cpu_seconds: float | None
+    logs_removed_at: float | None
 
     @property
     def log_key(self) -> tuple[int, int, int]:
@@ -70,4 +71,6 @@ def one(detail: Detail, number: int | None) -> AttemptView:
 
 
 def _view(detail: Detail, row: Any, number: int, status: str, *, is_live: bool) -> AttemptView:
-    return AttemptView(detail.result_id, detail.id, number, status, is_live, **{name: getattr(row, name) for name in SAME})
+    return AttemptView(
+        detail.result_id, detail.id, number, status, is_live, **{name: getattr(row, name) for name in SAME}, logs_removed_at=detail.logs_removed_at
+    )

@@ -155,7 +155,7 @@ _pairings: Memory[tuple[int, int], tuple[list[Transition], list[Change]]] = Memo
 
 def candidates(result: Result) -> list[Row[Any]]:
     """Return what a result may be compared with: what it runs again and what runs it again first, then the newest others of its task."""
-    others = select(*Result.__table__.columns).where(Result.task_id == result.task_id, Result.id != result.id).order_by(Result.id.desc())
+    others = select(*Result.columns()).where(Result.task_id == result.task_id, Result.id != result.id).order_by(Result.id.desc())
     kin = or_(Result.rerun_of == result.id, Result.id == (result.rerun_of or 0))
     found = [*db.session.execute(others.where(kin).limit(CANDIDATES)), *db.session.execute(others.limit(CANDIDATES))]
     return list({row.id: row for row in found}.values())[:CANDIDATES]

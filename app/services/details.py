@@ -15,9 +15,9 @@ from app.states import Status
 
 def get(result_id: int, detail_id: int) -> Detail:
     """Return an execution of a result; raise NotThere where the result has none with this id."""
+    results.get(result_id)  # of one that is deleted, the executions are gone too
     detail = db.session.get(Detail, detail_id)
     if detail is None or detail.result_id != result_id:
-        results.get(result_id)
         raise NotThere(f"Result {result_id} has no execution {detail_id}: GET /result/{result_id}/detail/ lists them.")
     return detail
 
@@ -56,7 +56,7 @@ def listing(
     `matrix` are NAME=VALUE pairs of its matrix: any of the values of a name, for each of the names. Raises Unfit for one that it has not.
     """
     result = results.get(result_id)
-    query = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position)
+    query = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position)
     if status:
         query = query.where(Detail.status.in_(status))
     if reason:
@@ -93,6 +93,7 @@ def neighbours(detail: Detail) -> Neighbours:
 
 def at(result_id: int, place: int) -> int:
     """Return the id of the execution at this place in its result, the first being 0; raise NotThere where the result has no such place."""
+    results.get(result_id)
     in_order = select(Detail.id).where(Detail.result_id == result_id).order_by(Detail.position)
     found = db.session.execute(in_order.offset(place).limit(1)).scalar()
     if found is None:

@@ -50,6 +50,7 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "peak_memory": lambda row: row.peak_memory,
     "cpu_seconds": lambda row: _time(row.cpu_seconds),
     "last_line": lambda row: row.last_line,
+    "logs_removed_at": lambda row: _time(row.logs_removed_at),
 }
 """The columns, which are the fields of an execution in the API, and how each is made from a row."""
 
@@ -98,7 +99,7 @@ def _plain(cell: Cell) -> Cell:
 
 def _batches(database: Engine, result_id: int, plan: Combinations, names: dict[int, str]) -> Iterator[list[Line]]:
     """Read on from the last index, each batch on a connection that is given back at once. Needs no application: it goes on after the view."""
-    rows = select(*Detail.__table__.columns).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
+    rows = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
     last = -1
     while True:
         with database.connect() as connection:

@@ -20,14 +20,14 @@ SILENT_AFTER = 30.0
 
 
 def check() -> dict[str, str]:
-    """Return for database, queue, consumer and engine "ok" or a sentence that says what is wrong."""
-    return {"database": _database(), "queue": _queue(), "consumer": _consumer(), "engine": _engine()}
+    """Return for database, queue, keys, consumer and engine "ok" or a sentence that says what is wrong."""
+    return {"database": _database(), "queue": _queue(), "keys": _keys(), "consumer": _consumer(), "engine": _engine()}
 
 
 def noted() -> dict[str, str]:
     """Answer as check() does, but ask no Engine: what the supervisor noted of it lately counts, so that no page waits for one that hangs."""
     consumer = _consumer()
-    return {"database": _database(), "queue": _queue(), "consumer": consumer, "engine": _engine_noted() if consumer == "ok" else "ok"}
+    return {"database": _database(), "queue": _queue(), "keys": _keys(), "consumer": consumer, "engine": _engine_noted() if consumer == "ok" else "ok"}
 
 
 def _engine_noted() -> str:
@@ -56,6 +56,10 @@ def _queue() -> str:
     except Exception as error:  # the storage decides what it raises
         return f"The queue can't be read ({type(error).__name__}): check queue.db in the instance folder."
     return "ok"
+
+
+def _keys() -> str:
+    return context.vault().trouble() or "ok"
 
 
 def _consumer() -> str:

@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from app.engine import logs
 from app.engine.errors import EngineUnreachable, NotFound
 from app.engine.logs import STREAMS, Frame
-from app.errors import EngineDown
+from app.errors import EngineDown, LogsRemoved
 from app.jobs import context
 from app.logstore import GAP
 
@@ -20,12 +21,20 @@ class Logged(Protocol):
     """What has a log: an execution at its current attempt, or one of its attempts."""
 
     @property
+    def result_id(self) -> int:
+        """Its result."""
+
+    @property
     def container_id(self) -> str | None:
         """Its container, where it has one."""
 
     @property
     def is_live(self) -> bool:
         """Whether its log may still grow."""
+
+    @property
+    def logs_removed_at(self) -> float | None:
+        """When retention removed the logs of its result (epoch seconds)."""
 
     @property
     def log_key(self) -> tuple[int, int, int]:
@@ -45,7 +54,7 @@ class View:
 def read(detail: Logged, view: View) -> Iterator[bytes]:
     """Yield the lines of an execution's log as bytes, exactly as they were written; nothing where there is none yet.
 
-    Raises EngineDown where it still is with an Engine that does not answer.
+    Raises EngineDown where it still is with an Engine that does not answer, LogsRemoved where retention has removed it.
     """
     wanted = {STREAMS[name] for name in view.streams} | {GAP}
     lines = lines_of(frame for frame in frames_of(detail) if frame.stream in wanted)
@@ -54,7 +63,11 @@ def read(detail: Logged, view: View) -> Iterator[bytes]:
 
 
 def frames_of(detail: Logged) -> Iterable[Frame]:
-    """Return an execution's frames from wherever they are; raises EngineDown where that is an Engine that does not answer."""
+    """Return an execution's frames from wherever they are.
+
+    Raises EngineDown where that is an Engine that does not answer, LogsRemoved where retention has removed them.
+    """
+    refuse_removed(detail)
     stored = context.log_store().load(detail.log_key)
     if stored is not None:
         return stored
@@ -68,6 +81,14 @@ def frames_of(detail: Logged) -> Iterable[Frame]:
     except EngineUnreachable:
         raise EngineDown("The Docker Engine does not answer, and the log of this execution is still with it. Try again once it does.") from None
     return () if first is None else _chain(first, live)
+
+
+def refuse_removed(detail: Logged) -> None:
+    """Raise LogsRemoved where retention has removed the logs of the execution's result."""
+    removed_at = detail.logs_removed_at
+    if removed_at is not None:
+        day = datetime.fromtimestamp(removed_at, UTC).strftime("%Y-%m-%d")
+        raise LogsRemoved(f"The logs of result {detail.result_id} were removed on {day}, as the retention of this instance says: GET /retention/ shows it.")
 
 
 def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:

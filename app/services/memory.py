@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from flask import current_app
+
 KEPT = 32
 """Things whose figures this process remembers, of each kind."""
 SHARE = 20
@@ -30,20 +32,21 @@ class Memory(Generic[Key, Found]):
 
     def __init__(self, work_out: Callable[[Key], Found]) -> None:
         self._work_out = work_out
-        self._kept: dict[Key, _Kept[Found]] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Key, revision: Hashable, may_be_old: bool = False) -> Found:
         """Return what was found for this revision, or one shortly before where that will do, or find it now."""
-        kept = self._kept.get(key)
+        # An application has its own: ids are those of its record.
+        known: dict[Key, _Kept[Found]] = current_app.extensions.setdefault("memory", {}).setdefault(self, {})
+        kept = known.get(key)
         if kept is not None and (kept.revision == revision or (may_be_old and time.monotonic() - kept.at < SHARE * kept.took)):
             return kept.found
         begun = time.monotonic()
         found = self._work_out(key)
         now = time.monotonic()
         with self._lock:
-            self._kept.pop(key, None)
-            self._kept[key] = _Kept(revision, now, now - begun, found)
-            while len(self._kept) > KEPT:
-                del self._kept[next(iter(self._kept))]
+            known.pop(key, None)
+            known[key] = _Kept(revision, now, now - begun, found)
+            while len(known) > KEPT:
+                del known[next(iter(known))]
         return found

@@ -1,64 +1,88 @@
-"""Deleting results with all that belongs to them, in steps that leave the record to others in between.
-
-The result's row goes last: what dies in the middle leaves a result that can be deleted again.
-"""
+"""Deleting results and tasks: each is marked in one short transaction and is not there from then on; a job removes the rows and the logs."""
 
 import time
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
-from app.errors import WrongState
+from app.errors import NotThere, WrongState
 from app.extensions import db
-from app.jobs import context
-from app.models import TO_REMOVE, Detail, Engine, History, Result, write
-from app.states import LIVE
-
-BATCH = 5_000
-"""Executions that are deleted in one transaction."""
-LONGEST_PAUSE = 0.1
-"""Seconds between two batches, at most: as long as the last one held the write lock, others may have it."""
+from app.jobs import removal
+from app.jobs.doorbell import ring
+from app.models import Detail, Result, Task, write
+from app.services.result_filters import conditions
+from app.states import LIVE, TaskStatus
 
 
-def remove_result(result: Result) -> None:
-    """Delete an ended result: its executions and their history in batches, then its logs, then itself.
+def delete_result(result: Result) -> None:
+    """Delete an ended result; raise WrongState where it is live, or where a container of it is still to be removed."""
+    with write():
+        _refuse_live(Result.id == result.id)
+        _refuse_containers(Detail.result_id == result.id)
+        if removal.mark(Result.id == result.id) == (0, 0):
+            raise NotThere(f"There is no result {result.id}: GET /result/ lists them.")
 
-    Raises WrongState where it is live, or where a container of it is still to be removed.
+
+def delete_task(task: Task) -> None:
+    """Delete a task with all its results; its name is free at once.
+
+    Raises WrongState while it is being imported, a result of it is live, or a container of one is still to be removed.
     """
-    refuse_live(result)
-    result_id, rerun_of = result.id, result.rerun_of
-    begun = time.monotonic()
-    while _remove_batch(result_id):
-        time.sleep(min(time.monotonic() - begun, LONGEST_PAUSE))
-        begun = time.monotonic()
-    context.log_store().delete(result_id)
     with write() as session:
-        session.execute(delete(History).where(History.kind == "result", History.object_id == result_id))
-        session.execute(delete(Result).where(Result.id == result_id))
-        if rerun_of is not None:
-            touch(rerun_of)
+        if task.status in (TaskStatus.SUBMITTED, TaskStatus.IMPORTING):
+            raise WrongState(f"Task {task.id} is {task.status}: delete it once its import has ended, READY or ERROR.")
+        _refuse_live(Result.task_id == task.id)
+        _refuse_containers(Detail.task_id == task.id)
+        removal.mark(Result.task_id == task.id)
+        session.execute(update(Task).where(Task.id == task.id).values(_nothing_left_of(task.id)).execution_options(synchronize_session=False))
+        session.expire_all()
+        ring(removal.remove_results)
 
 
-def refuse_live(result: Result) -> None:
-    """Raise WrongState unless the result has ended and the Engine is rid of its containers."""
-    if result.status in LIVE:
-        raise WrongState(f'Result {result.id} is {result.status}: POST {{"operation": "KILL"}} to /result/{result.id}/, and delete it once it has ended.')
-    # By engine, so that the index of what is to be removed serves: there are few of those, and a result may have 100,000 executions.
-    left = select(Detail.id).where(Detail.engine_id.in_(select(Engine.id)), TO_REMOVE, Detail.result_id == result.id).limit(1)
-    if db.session.execute(left).first() is not None:
-        raise WrongState(f"A container of result {result.id} is still to be removed from the Docker Engine: try again in a few seconds, once it is.")
+def _nothing_left_of(task_id: int) -> dict[str, Any]:
+    """Return what a deleted task's row keeps while results or images of it are still to be removed: a name that no user can give, and no secret."""
+    kept: dict[str, Any] = {"name": f"\N{DELETE}{task_id}", "deleted_at": time.time(), "description": "", "message": None, "parameters": {}}
+    return kept | {"labels": {}, "secret_env": {}, "registry_username": None, "registry_password": None}
+
+
+def _refuse_live(which: ColumnElement[bool]) -> None:
+    live = db.session.execute(select(Result.id, Result.status).where(which, Result.status.in_(LIVE)).limit(1)).first()
+    if live is not None:
+        raise WrongState(f'Result {live.id} is {live.status}: POST {{"operation": "KILL"}} to /result/{live.id}/, and delete it once it has ended.')
+
+
+def _refuse_containers(which: ColumnElement[bool]) -> None:
+    left = removal.containers_left(which)
+    if left is not None:
+        raise WrongState(f"A container of result {left} is still to be removed from the Docker Engine: try again in a few seconds, once it is.")
+
+
+def delete_selected(*, expect: int, **filters: Any) -> int:
+    """Delete every ended result that the filters of result_filters.conditions() select; return how many it was.
+
+    Raises WrongState, and deletes nothing, where they are not `expect`. One that has a container still to be removed does not count.
+    """
+    which = _selected(filters)
+    with write() as session:
+        number = session.execute(select(func.count()).select_from(Result).where(which, *removal.DELETABLE)).scalar_one()
+        if number != expect:
+            raise WrongState(f"The filters select {number} ended results now, not {expect}: look again, and send {number} as `expect` if you mean them.")
+        removal.mark(which)
+    return number
+
+
+def count_selected(**filters: Any) -> tuple[int, int]:
+    """Return how many results delete_selected() would delete now, and how many executions go with them."""
+    counts = select(func.count(), func.coalesce(func.sum(Result.times), 0)).where(_selected(filters), *removal.DELETABLE)
+    number, times = db.session.execute(counts).one()
+    return number, times
+
+
+def _selected(filters: dict[str, Any]) -> ColumnElement[bool]:
+    return Result.id.in_(select(Result.id).join(Task, Task.id == Result.task_id).where(*conditions(**filters)))
 
 
 def touch(result_id: int) -> None:
     """Raise the revision of a result whose answer changes by something that is no move."""
     with write() as session:
         session.execute(update(Result).where(Result.id == result_id).values(revision=Result.revision + 1))
-
-
-def _remove_batch(result_id: int) -> bool:
-    """Delete the next batch of a result's executions with their history; say whether more may follow."""
-    batch = select(Detail.id).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
-    with write() as session:
-        ids = session.execute(batch).scalars().all()
-        session.execute(delete(History).where(History.kind == "detail", History.object_id.in_(batch)).execution_options(synchronize_session=False))
-        session.execute(delete(Detail).where(Detail.id.in_(batch)).execution_options(synchronize_session=False))
-    return len(ids) == BATCH

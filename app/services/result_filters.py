@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.models import Result, Task
+from app.services import labels
 from app.services.listing import contains
 
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
@@ -13,24 +14,32 @@ _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
 
 def listed() -> Select[Any]:
     """Select all columns of the results with their `task_name`, newest first; the filters' conditions go with it."""
-    return select(*Result.__table__.columns, Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
+    return select(*Result.columns(), Task.name.label("task_name")).join(Task, Task.id == Result.task_id).order_by(Result.id.desc())
 
 
 def conditions(
-    status: list[str] | None = None, task_id: int | None = None, from_: float | None = None, to: float | None = None, text: str | None = None
+    status: list[str] | None = None,
+    task_id: int | None = None,
+    from_: float | None = None,
+    to: float | None = None,
+    text: str | None = None,
+    label: list[str] | None = None,
+    image_id: str | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return what the filters ask of a result and its task.
 
     `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
-    name or repository, or a result's id (12 or #12).
+    name or repository, or a result's id (12 or #12); `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
     """
     # To the millisecond, as answers show it: who sends back a time that was shown means that result too.
     submitted_at = func.round(Result.submitted_at, 3)
-    found: list[ColumnElement[bool]] = []
+    found = labels.of_results(label or ())
     if status:
         found.append(Result.status.in_(status))
     if task_id is not None:
         found.append(Result.task_id == task_id)
+    if image_id is not None:
+        found.append(Result.image_id == image_id)
     if from_ is not None:
         found.append(submitted_at >= from_)
     if to is not None:

@@ -14,7 +14,7 @@ from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
 from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
-from app.services import combinations, removal, tasks
+from app.services import combinations, labels, removal, secret_environment, tasks
 from app.services import parameters as run_parameters
 from app.services.listing import Page, page_of
 from app.services.result_filters import conditions, listed
@@ -28,13 +28,16 @@ def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = Non
     """RUN a task `times` times, with `parameters` over the task's defaults (or alone): the result and all its executions come to be in one transaction.
 
     With a matrix, `times` is how often each combination runs. Raises NotThere where there is no such task, TaskNotReady where its image
-    is not in the Engine's store, Unfit where the parameters do not go together, make too many executions, or the settings do not allow them.
+    is not in the Engine's store, Unfit where the parameters do not go together, make too many executions, or the settings do not allow
+    them, SecretsClosed where a secret variable can't be decrypted.
     """
+    others, secret = secret_environment.apart(parameters or {})
     with write():
         task = _ready(task_id)
-        merged = run_parameters.merged(task.parameters if with_defaults else {}, parameters or {})
+        merged = run_parameters.merged(task.parameters if with_defaults else {}, others)
         run_parameters.check(merged, context.settings(), times)
         result = _add(task, times * size(merged.get("matrix")), merged)
+        result.secret_env = secret.for_run(task, merged, with_defaults=with_defaults)
         _insert_details(result, _series(result.times))
         _ring_for(result)
     return result
@@ -46,10 +49,9 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
     Its parameters are the original's, with `changes` in place of the same keys; None removes a key. Each execution gets the index of the
     one it repeats, and finds the original's times in ESTIVADOR_TIMES. `times` among the changes, or another matrix, makes all anew from
     index 0: so many of each combination, or as many as there were.
-    Raises NotThere, TaskNotReady and Unfit as submit() does, WrongState where no execution is chosen, Unfit where what makes all anew meets
-    a choice.
+    Raises what submit() does, WrongState where no execution is chosen, Unfit where what makes all anew meets a choice.
     """
-    changes = dict(changes or {})
+    changes, secret = secret_environment.apart(changes or {})
     times = changes.pop("times", None)
     with write():
         original = get(result_id)
@@ -63,6 +65,7 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
         chosen = None if anew else _chosen(result_id, only, detail_id)
         number = each * size(parameters.get("matrix")) if chosen is None else _number(chosen, result_id, only, detail_id)
         result = _add(task, number, run_parameters.changed(parameters, _of_times(original, number, fresh=anew)), rerun_of=result_id)
+        result.secret_env = secret.for_rerun(original, parameters)
         _insert_details(result, _series(number) if chosen is None else chosen)
         _ring_for(result)
         removal.touch(result_id)
@@ -114,7 +117,8 @@ def _not_ready(task_id: int, status: str, message: str | None) -> str:
 
 
 def _add(task: Task, times: int, parameters: dict[str, Any], rerun_of: int | None = None) -> Result:
-    """Add the result's row; its executions are added next, in the same transaction."""
+    """Add the result's row and its labels; its executions are added next, in the same transaction."""
+    parameters = labels.over(task, parameters)
     result = Result(
         task_id=task.id, status=Status.QUEUED, times=times, parameters=parameters, image_id=task.image_id, rerun_of=rerun_of,
         submitted_at=time.time(), queued=times, priority=parameters.get("priority", 0), parallel=parameters.get("parallel"),
@@ -122,6 +126,7 @@ def _add(task: Task, times: int, parameters: dict[str, Any], rerun_of: int | Non
     )  # fmt: skip
     db.session.add(result)
     db.session.flush()
+    labels.keep(result)
     return result
 
 
@@ -148,17 +153,18 @@ def _ring_for(result: Result) -> None:
 
 
 def delete(result_id: int) -> None:
-    """Delete a result with its executions, their history and their logs; in batches, so that nobody waits long for the record.
+    """Delete a result with its executions, their history and their logs: it is gone at once, what it leaves is removed by a job.
 
     Raises NotThere, and WrongState while it is live or a container of it is still to be removed.
     """
-    removal.remove_result(get(result_id))
+    with write():
+        removal.delete_result(get(result_id))
 
 
 def get(result_id: int) -> Result:
     """Return a result; raise NotThere where there is none with this id."""
     result = db.session.get(Result, result_id)
-    if result is None:
+    if result is None or result.deleted_at is not None:
         raise NotThere(f"There is no result {result_id}: GET /result/ lists them.")
     return result
 

@@ -1,4 +1,4 @@
-"""Making an instance ready: its folder, the schema, the admin token, the one Engine. Done at each start; doing it again changes nothing."""
+"""Making an instance ready: its folder, the schema, the admin token, the keys, the one Engine. Done at each start; doing it again changes nothing."""
 
 import fcntl
 import secrets
@@ -14,7 +14,7 @@ from app.config import Settings
 from app.extensions import db
 from app.jobs.consumer import LOCAL_ENGINE
 from app.models import Engine, Instance, write
-from app.services import tokens
+from app.services import keys, tokens
 
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "migrations")
 
@@ -29,6 +29,7 @@ def prepare(settings: Settings) -> bool:
         if _schema() != _newest_schema():
             flask_migrate.upgrade(MIGRATIONS)
         _ensure_rows(settings)
+        keys.ensure()
         return tokens.ensure_admin(settings.instance)
 
 

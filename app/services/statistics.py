@@ -10,6 +10,7 @@ from statistics import median_low
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.errors import NotThere
 from app.extensions import db
@@ -119,7 +120,7 @@ class Recent:
 
 
 DETAIL = Detail.__table__.c
-RESULT = Result.__table__.c
+RESULT = Result
 TOOK = DETAIL.end - DETAIL.start
 ENDED = DETAIL.status.in_(sorted(TERMINAL))
 HAS_TIMES = DETAIL.start.is_not(None) & DETAIL.end.is_not(None)
@@ -132,7 +133,7 @@ def _rows(query: Any) -> Any:
 
 def _head(result_id: int) -> Any:
     """Read a result's times and counts; what is read after it in this transaction agrees with it."""
-    row = db.session.execute(select(RESULT.times, *(RESULT[status.lower()].label(status) for status in Status)).where(RESULT.id == result_id)).first()
+    row = db.session.execute(select(RESULT.times, *(getattr(RESULT, status.lower()).label(status) for status in Status)).where(RESULT.id == result_id)).first()
     if row is None:
         raise NotThere(f"There is no result {result_id}: GET /result/ lists them.")
     return row
@@ -140,6 +141,7 @@ def _head(result_id: int) -> Any:
 
 def summary(result_id: int) -> Statistics:
     """Return how long a result's executions took, of those that ended, and waited, of those that started."""
+    _head(result_id)
     return summary_of(DETAIL.result_id == result_id)
 
 
@@ -169,6 +171,7 @@ def spread(values: Sequence[float]) -> Summary | None:
 
 def histogram(result_id: int, bins: int = 24) -> list[Bin]:
     """Return how the durations of ended executions are spread over at most `bins` bins of one round width, [] where none ended."""
+    _head(result_id)
     durations: dict[Status, list[float]] = defaultdict(list)
     for status, took in _rows(select(DETAIL.status, TOOK).where(DETAIL.result_id == result_id, ENDED, HAS_TIMES)):
         durations[status].append(max(0.0, took))
@@ -283,10 +286,10 @@ def recent(task_ids: Sequence[int], each: int = 20) -> dict[int, Recent]:
 
 def _latest(task_ids: Sequence[int], each: int) -> Any:
     """Seek the last results of each task by the index: a window function would read all there are."""
-    task, other = Task.__table__, Result.__table__.alias()
-    last = select(other.c.id).where(other.c.task_id == task.c.id).order_by(other.c.id.desc()).limit(each).correlate(task)
-    query = select(task.c.id, RESULT.id, RESULT.status, RESULT.start, RESULT.end).select_from(task.join(Result.__table__, RESULT.id.in_(last)))
-    return query.where(task.c.id.in_(task_ids)).order_by(RESULT.id)
+    other = aliased(Result)
+    last = select(other.id).where(other.task_id == Task.id).order_by(other.id.desc()).limit(each).correlate(Task)
+    query = select(Task.id, RESULT.id, RESULT.status, RESULT.start, RESULT.end).join(RESULT, RESULT.id.in_(last))
+    return query.where(Task.id.in_(task_ids)).order_by(RESULT.id)
 
 
 def _durations(found: Mapping[int, Sequence[Past]]) -> dict[int, list[float]]:
@@ -307,7 +310,8 @@ def expected(task_id: int) -> float | None:
     """Return the median duration in seconds of a task's latest COMPLETE executions (at most 500), None where there are none."""
     query = (
         select(TOOK)
-        .select_from(Result.__table__.join(Detail.__table__, DETAIL.result_id == RESULT.id))
+        .select_from(RESULT)
+        .join(Detail, DETAIL.result_id == RESULT.id)
         .where(RESULT.task_id == task_id, DETAIL.status == Status.COMPLETE, HAS_TIMES)
         .order_by(RESULT.id.desc(), DETAIL.position.desc())
         .limit(LATEST)

@@ -13,32 +13,46 @@ from app.extensions import db
 from app.jobs import context
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image
-from app.models import History, Result, Task, move_task, write
+from app.models import Result, Task, move_task, write
+from app.services import removal, secret_environment
+from app.services.labels import of_tasks
 from app.services.listing import Page, contains, page_of
 from app.services.parameters import check, given
-from app.services.removal import refuse_live, remove_result
-from app.states import LIVE, TaskStatus
+from app.services.registry_login import Login, keep
+from app.states import TaskStatus
 
 MOST_SUGGESTIONS = 200
 PATIENCE = 2.0
 """Seconds the Engine has to say what is in its store."""
 
 
-def register(repository: str, name: str | None = None, pull: str = "missing", description: str = "", parameters: dict[str, Any] | None = None) -> Task:
+def register(
+    repository: str,
+    name: str | None = None,
+    pull: str = "missing",
+    description: str = "",
+    parameters: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+    login: Login | None = None,
+) -> Task:
     """Register the image `repository` under `name` (default: the repository) and ask for its import.
 
-    `pull` is missing, always or never; `parameters` are what its runs take by default. Raises BadReference for what is no image
-    reference, NameTaken where a task has the name, Unfit where the settings do not allow the parameters.
+    `pull` is missing, always or never; `parameters` are what its runs take by default; its `labels` go with each of them; `login` is for
+    its registry. Raises BadReference for what is no image reference, NameTaken where a task has the name, Unfit where the settings do not
+    allow the parameters, SecretsClosed where something secret can't be encrypted.
     """
     parse(repository)
     check(parameters or {}, context.settings())
     name = name or repository
+    others, secret = secret_environment.apart(parameters or {})
     with write() as session:
         _refuse_taken(name)
         task = Task(
             name=name, repository=repository, pull=pull, status=TaskStatus.SUBMITTED, submitted_at=time.time(),
-            description=description, parameters=given(parameters or {}),
+            description=description, parameters=given(others), labels=labels or {},
         )  # fmt: skip
+        task.secret_env = secret.for_task({}, task.parameters)
+        keep(task, login)
         session.add(task)
         session.flush()
         ring(import_image, task.id)
@@ -52,10 +66,18 @@ def _refuse_taken(name: str, but: int | None = None) -> None:
         raise NameTaken(f"Task {holder} has the name {name!r} already: give another `name`, or run that task.")
 
 
-def update(task_id: int, name: str | None = None, description: str | None = None, parameters: dict[str, Any] | None = None) -> Task:
-    """Change what is given of a task; `parameters` takes the place of all its defaults. Results keep the parameters they have.
+def update(
+    task_id: int,
+    name: str | None = None,
+    description: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+    login: Login | None = None,
+) -> Task:
+    """Change what is given of a task; `parameters` takes the place of all its defaults, `labels` that of all its labels. Results keep theirs.
 
-    Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters.
+    Raises NotThere, NameTaken where another task has the name, Unfit where the settings do not allow the parameters, SecretsClosed where
+    something secret can't be encrypted.
     """
     check(parameters or {}, context.settings())
     with write() as session:
@@ -68,44 +90,34 @@ def update(task_id: int, name: str | None = None, description: str | None = None
         if description is not None:
             task.description = description
         if parameters is not None:
-            task.parameters = given(parameters)
+            others, secret = secret_environment.apart(parameters)
+            task.parameters = given(others)
+            task.secret_env = secret.for_task(task.secret_env, task.parameters)
+        if labels is not None:
+            task.labels = labels
+        keep(task, login)
     return task
 
 
 def delete(task_id: int) -> None:
-    """Delete a task with its results, their executions and logs; in batches, as for a result. The image stays in the Engine's store.
+    """Delete a task with its results, their executions and logs; as for a result. Its image stays in the Engine's store until retention removes it.
 
     Raises NotThere, and WrongState while it is being imported, a result of it is live, or a container is still to be removed.
     """
-    _refuse_busy(get(task_id))
-    rows = db.session.execute(select(Result).where(Result.task_id == task_id).order_by(Result.id)).scalars().all()
-    for result in rows:
-        refuse_live(result)
-    for result_id in [result.id for result in rows]:
-        if (left := db.session.get(Result, result_id)) is not None:
-            remove_result(left)
-    with write() as session:
-        task = get(task_id)
-        _refuse_busy(task)
-        session.execute(db.delete(History).where(History.kind == "task", History.object_id == task_id))
-        session.delete(task)
+    with write():
+        removal.delete_task(get(task_id))
 
 
-def _refuse_busy(task: Task) -> None:
-    """Raise WrongState while a job or a run needs the task."""
-    if task.status in (TaskStatus.SUBMITTED, TaskStatus.IMPORTING):
-        raise WrongState(f"Task {task.id} is {task.status}: delete it once its import has ended, READY or ERROR.")
-    live = db.session.execute(select(Result.id).where(Result.task_id == task.id, Result.status.in_(LIVE)).limit(1)).scalar()
-    if live is not None:
-        raise WrongState(f'Result {live} of task {task.id} is live: POST {{"operation": "KILL"}} to /result/{live}/, and delete the task once it has ended.')
+def import_again(task_id: int, pull: str | None = None, login: Login | None = None) -> Task:
+    """Bring the task's image in again, by its policy or by `pull`, with its login or with `login`; both stay with it from now on.
 
-
-def import_again(task_id: int, pull: str | None = None) -> Task:
-    """Bring the task's image in again, by its policy or by `pull`; runs that were submitted before keep the image they have."""
+    Runs that were submitted before keep the image they have.
+    """
     with write():
         task = get(task_id)
         if task.status not in (TaskStatus.READY, TaskStatus.ERROR):
             raise WrongState(f"Task {task_id} is {task.status}: its image is being imported already; wait until it is READY or ERROR.")
+        keep(task, login)
         move_task(task, "submit", pull=pull or task.pull, reason=None, message=None, progress=None)
         ring(import_image, task_id)
     return task
@@ -114,16 +126,25 @@ def import_again(task_id: int, pull: str | None = None) -> Task:
 def get(task_id: int) -> Task:
     """Return a task; raise NotThere where there is none with this id."""
     task = db.session.get(Task, task_id)
-    if task is None:
+    if task is None or task.deleted_at is not None:
         raise NotThere(f"There is no task {task_id}: GET /task/ lists them.")
     return task
 
 
 def listing(
-    page: int, page_size: int, status: list[str] | None = None, name: str | None = None, repository: str | None = None, text: str | None = None
+    page: int,
+    page_size: int,
+    status: list[str] | None = None,
+    name: str | None = None,
+    repository: str | None = None,
+    text: str | None = None,
+    label: list[str] | None = None,
 ) -> Page:
-    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either."""
-    query = select(*Task.__table__.columns).order_by(Task.id.desc())
+    """List tasks, newest first; `status` lets several through, `name` and `repository` are exact, `text` is part of either.
+
+    `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
+    """
+    query = select(*Task.columns()).where(*of_tasks(label or ())).order_by(Task.id.desc())
     if status:
         query = query.where(Task.status.in_(status))
     if name is not None:

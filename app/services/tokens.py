@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import logging
-import os
 import re
 import secrets
 import time
@@ -15,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.errors import NameTaken, NotAuthenticated, NotThere, WrongState
 from app.extensions import db
+from app.files import write_private
 from app.models import Token, write
 
 _FORM = re.compile(r"est_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
@@ -114,7 +114,7 @@ def ensure_admin(folder: Path) -> bool:
     path = folder / ADMIN_NAME
     made = not path.exists()
     if made:
-        _write_private(path, f"est_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}\n")
+        write_private(path, f"est_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}\n")
     match = _FORM.fullmatch(path.read_text().strip())
     if match is None:
         raise ValueError(f"{path} does not hold a token: delete the file, and a new one is made at the next start.")
@@ -124,15 +124,6 @@ def ensure_admin(folder: Path) -> bool:
             session.execute(db.delete(Token).where(Token.name == ADMIN_NAME))
             session.add(Token(id=match[1], name=ADMIN_NAME, role="admin", digest=digest, created_at=time.time()))
     return made
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner could ever read, whole or not at all."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    part.rename(path)
 
 
 def _digest(secret: str) -> str:

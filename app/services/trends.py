@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.extensions import db
+from app.models import Result
 from app.services import outcomes, statistics, tasks
 from app.services.memory import Memory
 from app.services.outcomes import Ends, Use
@@ -54,7 +55,7 @@ def of(task_id: int) -> TaskStatistics:
 
 
 def _work_out(task_id: int) -> TaskStatistics:
-    rows = db.session.execute(select(*RESULT).where(RESULT.task_id == task_id).order_by(RESULT.id.desc()).limit(MOST_RESULTS)).all()
+    rows = db.session.execute(select(*Result.columns()).where(RESULT.task_id == task_id).order_by(RESULT.id.desc()).limit(MOST_RESULTS)).all()
     shares = _shares({row.id: row.times for row in rows})
     which = _sample({row.id: row.times for row in rows}, shares)
     took = _durations(which)

@@ -14,7 +14,8 @@ from tests.support.stepping import ready_task, submitted
 
 
 def test_the_columns_are_the_fields_of_an_execution() -> None:
-    assert list(exports.COLUMNS) == list(DetailSchema().fields)
+    # Why one waits is worked out for who looks now, and would be old in a file.
+    assert list(exports.COLUMNS) == [name for name in DetailSchema().fields if name != "waits_for"]
 
 
 def test_lines_of_json_are_what_the_list_answers(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

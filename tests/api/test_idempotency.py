@@ -1,8 +1,12 @@
+import hashlib
 import threading
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.extensions import db
+from app.models import IdempotencyKey
 from tests.support.stepping import ready_task
 
 KEY = {"Idempotency-Key": "once"}
@@ -54,3 +58,15 @@ def test_many_at_once_make_one_result(app: Flask, client: FlaskClient) -> None:
 
 def test_a_key_that_is_too_long_is_refused(client: FlaskClient) -> None:
     assert client.post("/task/", json={"repository": "a"}, headers={"Idempotency-Key": "k" * 256}).status_code == 422
+
+
+def test_what_is_kept_of_a_request_lets_nobody_try_words_on_it(app: Flask, client: FlaskClient) -> None:
+    path, body = f"/task/{ready_task(app)}/", b'{"secret_env": {"PIN": "1234"}}'
+    other = client.post("/token/", json={"name": "other"}).get_json()["token"]
+    for headers in (KEY, {**KEY, "Authorization": f"Bearer {other}"}):
+        assert client.post(path, data=body, content_type="application/json", headers=headers).status_code == 201
+    with app.app_context():
+        mine, others = db.session.execute(select(IdempotencyKey.request_digest)).scalars().all()
+    assert mine != others, "who holds one token can't try words on what another one asked for"
+    guessed = {hashlib.sha256(b"\0".join((b"POST", full.encode(), body))).hexdigest() for full in (path, f"{path}?")}
+    assert not guessed & {mine, others}

@@ -11,6 +11,7 @@ from app.logstore import GAP, LogStore
 from tests.support.estivador import Estivador
 
 KEY = (1, 2, 1)
+BEFORE = b"2026-01-31T09:59:59.4Z"
 AT = b"2026-01-31T10:00:00.000000001Z"
 
 
@@ -26,7 +27,9 @@ def out(payload: bytes, stream: int = 1) -> Frame:
         ([out(b"first\n"), out(b"last\n"), out(b"\n")], "last"),
         ([out(b"out\n"), out(b"no cargo\n", 2)], "no cargo"),
         ([out(b"no end of line")], "no end of line"),
-        ([out(b"a long line in "), out(b"warning\n", 2), out(b"two pieces\n")], "a long line in two pieces"),
+        ([out(b"a long line in ", 2), out(b"working\n"), out(b"two pieces\n", 2)], "a long line in two pieces"),
+        ([Frame(2, BEFORE, b"warning\n"), out(b"later\n")], "later"),
+        ([out(b"no cargo\n", 2), out(b"begin\n")], "no cargo"),
         ([out(b"a long line that "), out(b"warning\n", 2)], "warning"),
         ([out(b"before "), Frame(GAP, AT, b'{"bytes": 7}'), out(b"after the cut\n")], "after the cut"),
         ([out(b"10 %\r20 %\r30 %\r\n")], "30 %"),

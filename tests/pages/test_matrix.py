@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from app.extensions import db
 from app.models import Result, move
+from app.pages.words import BY
 from app.services import results, tasks
 from tests.pages.person import Person
 from tests.support.stepping import details_of, ready_task
@@ -127,10 +128,10 @@ def test_the_forecast_counts_the_combinations_that_are_typed(app: Flask, person:
     task_id = ready_task(app)
     with app.app_context():
         tasks.update(task_id, parameters={"matrix": MATRIX, "parallel": 3})
-    assert "6 combinations × 1 times = 6 executions, 3 at once" in person.get(f"/ui/task/{task_id}/").text
+    assert f"6 combinations {BY} 1 times = 6 executions, 3 at once" in person.get(f"/ui/task/{task_id}/").text
     typed = {"times": "3", "matrix": "SIZE = small, large", "parallel": "1", "command": "'"}
-    assert person.post(f"/ui/task/{task_id}/forecast", **typed).text.startswith("2 combinations × 3 times = 6 executions, 1 at once")
+    assert person.post(f"/ui/task/{task_id}/forecast", **typed).text.startswith(f"2 combinations {BY} 3 times = 6 executions, 1 at once")
     assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": "SIZE"}).text == "Matrix: Line 1 must be NAME = value1, value2."
     assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": "", "parallel": ""}).text.startswith("3 executions")
     seeds = "SEED = " + ", ".join(map(str, range(5000)))
-    assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": seeds}).text.startswith("5,000 combinations × 3 times = 15,000 executions")
+    assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": seeds}).text.startswith(f"5,000 combinations {BY} 3 times = 15,000 executions")

@@ -1,10 +1,12 @@
 """Run parameters as the API reads them: what is taken as it is given, and what is refused with a sentence, by field."""
 
+import re
 from typing import Any
 
 import marshmallow as ma
 import pytest
 
+from app.config import ROOT
 from app.schemas.requests import PARAMETERS, OperateDetailSchema, OperateResultSchema, OperateTaskSchema, ParametersSchema
 
 TAKEN: list[tuple[str, Any, Any]] = [
@@ -234,3 +236,8 @@ def test_no_parameter_goes_with_an_import(name: str) -> None:
 
 def test_each_says_in_the_document_what_it_is() -> None:
     assert [name for name, field in ParametersSchema().fields.items() if not field.metadata.get("description")] == []
+
+
+def test_the_readme_has_each_in_its_table() -> None:
+    table = (ROOT / "README.md").read_text().split("## Parameters of a run")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) >= PARAMETERS

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from app.files import write_private
+
+
+def test_only_its_owner_reads_it_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    write_private(path, "one\n")
+    write_private(path, "two\n")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("two\n", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_crash_left_half_written_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("old\n")
+    (tmp_path / "key.part").write_text("ha")
+    assert path.read_text() == "old\n"
+    write_private(path, "new\n")
+    assert path.read_text() == "new\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_it_cant_be_written_the_old_one_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "key"
+    write_private(path, "old\n")
+
+    def full(_: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_private(path, "new\n")
+    assert path.read_text() == "old\n"
