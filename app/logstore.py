@@ -19,6 +19,8 @@ from typing import BinaryIO
 from app.engine.logs import CHUNK, HEADER, Frame
 
 GAP = 0
+UNFINISHED = (".whole", ".short")
+"""How the names of files end that are being written."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class LogStore:
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Names that come again: what a killed consumer left half-written is overwritten, not left behind.
-        whole, short = path.with_suffix(".whole"), path.with_suffix(".short")
+        whole, short = (path.with_suffix(ending) for ending in UNFINISHED)
         try:
             with whole.open("w+b") as file:
                 size, framed = _write(file, frames)
@@ -81,6 +83,30 @@ class LogStore:
                 return _last_frames(file.read(size), whole=begin == 0)
         except FileNotFoundError:
             return []
+
+    def size(self, result: int) -> int:
+        """Return the bytes that the logs of a result take on the disk; half-written ones count."""
+        return sum(file.stat().st_blocks * 512 for file in self._files(result))
+
+    def remove_unfinished(self, result: int) -> None:
+        """Delete what killed consumers left half-written of a result that nobody writes any more."""
+        for file in self._files(result):
+            if file.name.endswith(UNFINISHED):
+                os.unlink(file.path)
+
+    def folders(self) -> list[tuple[int, float]]:
+        """List the results that have a folder here, each with when that was changed last (epoch seconds)."""
+        if not self.folder.exists():
+            return []
+        with os.scandir(self.folder) as entries:
+            return [(int(entry.name), entry.stat().st_mtime) for entry in entries if entry.name.isascii() and entry.name.isdigit()]
+
+    def _files(self, result: int) -> Iterator[os.DirEntry[str]]:
+        """Go through the files of a result; what goes meanwhile is left out."""
+        with suppress(FileNotFoundError), os.scandir(self.folder / str(result)) as folders:
+            for folder in folders:
+                with suppress(FileNotFoundError), os.scandir(folder.path) as files:
+                    yield from files
 
     def delete(self, result: int) -> None:
         """Delete all logs of a result; that there are none is as good. Raises OSError where they can't be deleted."""

@@ -88,6 +88,15 @@ IN_FLIGHT = (Phase.CLAIMED, Phase.CREATED, Phase.START_SENT, Phase.STARTED, Phas
 """Phases that hold one of the Engine's slots."""
 
 
+class Failure(StrEnum):
+    """What an attempt can fail by, as a run names it in `retry_on`; exit codes stand there as numbers."""
+
+    EXIT = "exit"
+    OOM = "oom"
+    TIMEOUT = "timeout"
+    ENGINE = "engine"
+
+
 LONGEST_RETRY_DELAY = 600.0
 """Seconds that an execution waits for its next attempt at most."""
 

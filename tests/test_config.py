@@ -1,4 +1,4 @@
-from dataclasses import fields
+import re
 from pathlib import Path
 
 import pytest
@@ -98,8 +98,8 @@ def test_a_misspelt_name_is_met_with_the_right_one() -> None:
 
 def test_the_example_file_lists_every_setting() -> None:
     text = (ROOT / ".env.example").read_text()
-    names = {field.name for field in fields(Settings)} - {"engine", "failpoint", "keep"}
-    for name in names | {f"keep_{field.name}" for field in fields(Keep)}:
-        assert f"# ESTIVADOR_{name.upper()}=" in text
+    names = set(re.findall(r'"(ESTIVADOR_[A-Z_]+)"', (ROOT / "app" / "config.py").read_text())) - {"ESTIVADOR_FAILPOINT"}
+    assert len(names) > 10
+    assert [name for name in sorted(names) if f"# {name}=" not in text] == []
     values = dict(line.removeprefix("#").strip().split("=", 1) for line in text.splitlines() if "=" in line and "ESTIVADOR" in line.split("=")[0])
     Settings.from_environment({name: value for name, value in values.items() if value})

@@ -91,8 +91,8 @@ class Result(MethodView):
     def delete(self, result_id: int) -> None:
         """Delete a result with its executions and logs
 
-        It is gone at once, however large it is; its rows and logs are removed soon after. 409 while it is live, or while the Engine has
-        not removed the last of its containers.
+        It is gone at once, however large it is; its rows and logs are removed soon after.
+        409 while it is live, or while the Engine has not removed the last of its containers.
         """
         results.delete(result_id)
 

@@ -51,6 +51,17 @@ class TaskSchema(ma.Schema):
     registry_username = fields.String(allow_none=True, metadata=doc("Of its own login at the registry; the password is never shown."))
 
 
+class ImageSchema(ma.Schema):
+    """An image that a task has had."""
+
+    image_id = fields.String()
+    imported_at = Epoch(metadata=doc("When it was imported last."))
+    pulled = fields.Boolean(metadata=doc("A pull of ours brought it into the Engine's store."))
+    current = fields.Boolean(metadata=doc("A run takes this one now."))
+    removed_at = Epoch(allow_none=True, metadata=doc("When we removed it from the Engine's store."))
+    results = fields.Integer(metadata=doc("How many of the task's results are of this image: GET /result/?task_id=…&image_id=…"))
+
+
 class SubmittedSchema(ma.Schema):
     """The answer to a RUN or a RERUN (result_id) or an IMPORT (task_id, status)."""
 
@@ -209,6 +220,63 @@ class EngineSchema(ma.Schema):
     seen_at = Epoch(allow_none=True, metadata=doc("When a consumer last had an answer of it."))
     trouble = fields.String(allow_none=True, metadata=doc("What is the matter with it, and what to do."))
     consumers = fields.List(fields.Nested(ConsumerSchema))
+
+
+class KeepSchema(ma.Schema):
+    """What is kept; null: for ever, and all of it."""
+
+    results_days = fields.Integer(allow_none=True, metadata=doc("Days after their end."))
+    results = fields.Integer(allow_none=True, metadata=doc("The newest so many in all."))
+    logs_days = fields.Integer(allow_none=True, metadata=doc("Days after the end of the result."))
+    logs_size = fields.Integer(allow_none=True, metadata=doc("Bytes in all."))
+    images_days = fields.Integer(allow_none=True, metadata=doc("Days after their import, of those that no task has now."))
+    images = fields.Integer(allow_none=True, metadata=doc("So many for each task beside the one it has."))
+
+
+class StoredSchema(ma.Schema):
+    """What is stored."""
+
+    results = fields.Integer()
+    executions = fields.Integer()
+    logs_bytes = fields.Integer(metadata=doc("On the disk."))
+    unmeasured = fields.Integer(metadata=doc("Results, live or new, whose logs are not counted in."))
+    images = fields.Integer(metadata=doc("In the Engine's store, pulled by Estivador."))
+    leaving = fields.Integer(metadata=doc("Deleted results whose rows and logs are still being removed."))
+
+
+class DueSchema(ma.Schema):
+    """What is above the limits."""
+
+    count = fields.Integer(metadata=doc("Results, logs and images together."))
+    results = fields.Integer()
+    executions = fields.Integer()
+    logs = fields.Integer(metadata=doc("Results that stay, and whose logs go."))
+    logs_bytes = fields.Integer()
+    images = fields.Integer()
+
+
+class TidyingSchema(ma.Schema):
+    """A run of housekeeping."""
+
+    at = Epoch()
+    ended_at = Epoch(allow_none=True, metadata=doc("null while it goes on, or where it died in the middle."))
+    results = fields.Integer()
+    executions = fields.Integer()
+    logs = fields.Integer()
+    logs_bytes = fields.Integer()
+    images = fields.Integer()
+    error = fields.String(allow_none=True, metadata=doc("What it could not do, and what to do about that."))
+
+
+class RetentionSchema(ma.Schema):
+    """Retention."""
+
+    keep = fields.Nested(KeepSchema)
+    sentences = fields.List(fields.String(), metadata=doc("The same in words."))
+    stored = fields.Nested(StoredSchema)
+    due = fields.Nested(DueSchema)
+    tidied_at = Epoch(allow_none=True, metadata=doc("When housekeeping ran last."))
+    runs = fields.List(fields.Nested(TidyingSchema))
 
 
 class TokenSchema(ma.Schema):

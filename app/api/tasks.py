@@ -7,10 +7,10 @@ from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
-from app.api.schemas import RegisteredSchema, SubmittedSchema, TaskSchema
+from app.api.schemas import ImageSchema, RegisteredSchema, SubmittedSchema, TaskSchema
 from app.schemas.filters import TaskFilterSchema
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
-from app.services import results, tasks
+from app.services import images, results, tasks
 
 blueprint = Blueprint("task", __name__, url_prefix="/task", description="Registered images")
 
@@ -99,3 +99,19 @@ class Task(MethodView):
         as long as retention keeps it. 409 while it is being imported, or a result of it is live.
         """
         tasks.delete(task_id)
+
+
+@blueprint.route("/<int:task_id>/image/")
+class Images(MethodView):
+    """The images that a task has had."""
+
+    @blueprint.response(200, ImageSchema(many=True))
+    @blueprint.paginate()
+    def get(self, task_id: int, pagination_parameters: Any) -> Any:
+        """List the images of a task, the one imported last first
+
+        An IMPORT finds the image that the repository names by then: what runs keeps the image it has, and a new run takes the new one.
+        """
+        page = images.listing(task_id, pagination_parameters.page, pagination_parameters.page_size)
+        pagination_parameters.item_count = page.total
+        return page.rows

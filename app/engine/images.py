@@ -104,11 +104,45 @@ def find(engine: docker.APIClient, reference: str) -> str | None:
         return None
 
 
+def ids(engine: docker.APIClient) -> frozenset[str]:
+    """Return the ids of all images in the Engine's store, of those without a reference too."""
+    with translated():
+        return frozenset(engine.images(all=True, quiet=True))
+
+
 def local_references(engine: docker.APIClient) -> list[str]:
     """Return the references (`repository:tag`) of the images in the Engine's store, sorted; images without one are left out."""
     with translated():
         rows: list[dict[str, Any]] = engine.images()
     return sorted({tag for row in rows for tag in row.get("RepoTags") or () if "<none>" not in tag})
+
+
+def names(engine: docker.APIClient, image_id: str) -> set[str] | None:
+    """Return the references (`repository:tag`) that an image in the Engine's store has; None where it is not there."""
+    try:
+        with translated():
+            answer: dict[str, Any] = engine.inspect_image(image_id)  # type: ignore[no-untyped-call]
+    except NotFound:
+        return None
+    return {tag for tag in answer.get("RepoTags") or () if "<none>" not in tag}
+
+
+def familiar(reference: Reference) -> str:
+    """Return a reference as the Engine lists it among an image's: without Docker's own registry."""
+    repository = reference.repository.removeprefix("index.").removeprefix("docker.io/").removeprefix("library/")
+    return f"{repository}:{reference.version}"
+
+
+def remove(engine: docker.APIClient, image_id: str) -> None:
+    """Remove an image from the Engine's store, and the layers that nobody else needs; that it is gone is as good.
+
+    Raises EngineRefused where a container uses it, or it has more names than one.
+    """
+    try:
+        with translated():
+            engine.remove_image(image_id)
+    except NotFound:
+        return
 
 
 def pull(engine: docker.APIClient, reference: Reference, limits: Limits, report: Callable[[dict[str, int]], None], login: Login | None = None) -> str:

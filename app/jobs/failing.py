@@ -11,24 +11,22 @@ from app.extensions import db
 from app.jobs import context
 from app.jobs.failpoints import reach
 from app.models import Detail, Result, abandon, move, retry, write
-from app.states import LONGEST_RETRY_DELAY, Reason, Wish
+from app.states import LONGEST_RETRY_DELAY, Failure, Reason, Wish
 
 log = logging.getLogger(__name__)
 
 RETRY_DELAY = 5.0
 """Seconds before the second attempt, where the run does not say; each further one waits twice as long."""
-EXIT, OOM, TIMEOUT, ENGINE = RETRY_ON = ("exit", "oom", "timeout", "engine")
-"""What an attempt can fail by, as a run names it in `retry_on`; exit codes stand there as numbers."""
 
-KINDS: dict[Reason, tuple[str, ...]] = {
-    Reason.EXIT: (EXIT,),
-    Reason.OOM: (OOM,),
-    Reason.TIMEOUT: (TIMEOUT,),
+KINDS: dict[Reason, tuple[Failure, ...]] = {
+    Reason.EXIT: (Failure.EXIT,),
+    Reason.OOM: (Failure.OOM,),
+    Reason.TIMEOUT: (Failure.TIMEOUT,),
     # By docker kill, by the program itself, or by an Engine that went down: nobody can tell.
-    Reason.EXTERNAL_KILL: (EXIT, ENGINE),
-    Reason.IMAGE_MISSING: (ENGINE,),
-    Reason.ENGINE_ERROR: (ENGINE,),
-    Reason.LOST: (ENGINE,),
+    Reason.EXTERNAL_KILL: (Failure.EXIT, Failure.ENGINE),
+    Reason.IMAGE_MISSING: (Failure.ENGINE,),
+    Reason.ENGINE_ERROR: (Failure.ENGINE,),
+    Reason.LOST: (Failure.ENGINE,),
 }
 """Which words of `retry_on` each reason answers to. A command that does not exist will not exist the next time: only its exit code, given as a number, does."""
 
@@ -67,7 +65,7 @@ def delay_after(parameters: Mapping[str, Any], attempt: int) -> float:
 
 
 def _is_retried(parameters: Mapping[str, Any], reason: Reason, exit_code: int | None) -> bool:
-    named = parameters.get("retry_on", RETRY_ON)
+    named = parameters.get("retry_on", [*Failure])
     return any(kind in named for kind in KINDS.get(reason, ())) or (reason not in (Reason.OOM, Reason.TIMEOUT) and exit_code in named)
 
 

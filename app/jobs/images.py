@@ -12,8 +12,8 @@ from app.extensions import db
 from app.jobs import context, disclosed
 from app.jobs.doorbell import job
 from app.jobs.locks import holding
-from app.models import Task, move_task, write
-from app.states import TaskStatus
+from app.models import Image, Result, Task, move_task, write
+from app.states import LIVE, TaskStatus
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +65,7 @@ def _import(task_id: int) -> None:
         context.engine_client().ping()
         if not move_task(task, "import", reason=None, message=None, progress=None):
             return
-        image_id = _bring_in(task)
-        move_task(task, "ready", image_id=image_id, imported_at=time.time(), reason=None, message=None)
+        _ready(task, *_bring_in(task))
     except PullFailed as failure:
         log.warning("task %s: import of %s failed (%s): %s", task_id, task.repository, failure.reason, failure.text)
         move_task(task, "fail", reason=failure.reason, message=WHAT_TO_DO[failure.reason])
@@ -77,13 +76,31 @@ def _import(task_id: int) -> None:
         log.info("task %s: import of %s put off: %s", task_id, task.repository, error or "this consumer ends")
 
 
-def _bring_in(task: Task) -> str:
-    """Return the id of the task's image, pulled as its policy says (missing: only where it is not in the store)."""
+def _ready(task: Task, image_id: str, pulled: bool) -> None:
+    """READY with this image, which is written down among the task's images in the same transaction."""
+    now = time.time()
+    with write() as session:
+        if not move_task(task, "ready", image_id=image_id, imported_at=now, reason=None, message=None):
+            return
+        image = session.get(Image, (task.id, image_id))
+        if image is None:
+            session.add(Image(task_id=task.id, image_id=image_id, pulled=pulled, imported_at=now))
+        else:
+            # What a pull of ours brought in stays ours until it is removed: a later import only finds it.
+            image.pulled = pulled or (image.pulled and image.removed_at is None)
+            image.imported_at, image.removed_at = now, None
+        # Their pages say that the task has another image by now.
+        others = db.update(Result).where(Result.task_id == task.id, Result.status.in_(LIVE), Result.image_id != image_id)
+        session.execute(others.values(revision=Result.revision + 1))
+
+
+def _bring_in(task: Task) -> tuple[str, bool]:
+    """Return the id of the task's image, pulled as its policy says (missing: only where it is not in the store), and whether a pull brought it."""
     reference = parse(task.repository)
     if task.pull != "always":
         found = images.find(context.engine_client(), str(reference))
         if found is not None:
-            return found
+            return found, False
         if task.pull == "never":
             raise PullFailed(ImportReason.NOT_IN_STORE, "not in the Engine's store")
     login = disclosed.login(task)
@@ -92,7 +109,9 @@ def _bring_in(task: Task) -> str:
     # A connection of its own: a pull that is given up leaves it in a state nobody should meet.
     engine = connection.connect(settings.engine, settings.engine_timeout)
     try:
-        return images.pull(engine, reference, limits, _reporter(task.id), login)
+        before = images.ids(engine)
+        image_id = images.pull(engine, reference, limits, _reporter(task.id), login)
+        return image_id, image_id not in before
     except PullFailed as failure:
         raise PullFailed(failure.reason, disclosed.hidden(failure.text, login)) from None
     finally:

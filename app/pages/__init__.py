@@ -7,10 +7,26 @@ from app.door import PAGES
 
 def register(app: Flask) -> None:
     """Add the pages, what their templates use, and their headers to the application."""
-    from app.pages import api_docs, dashboard, engines, executions, failures, filters, headers, login, logs, results, runs, tasks, tokens
+    from app.pages import (
+        api_docs,
+        comparisons,
+        dashboard,
+        engines,
+        executions,
+        failures,
+        filters,
+        headers,
+        login,
+        logs,
+        results,
+        retention,
+        runs,
+        tasks,
+        tokens,
+    )  # fmt: skip
 
     blueprint = Blueprint(PAGES, __name__)
-    for area in (login, dashboard, tasks, runs, results, executions, logs, engines, tokens, api_docs):
+    for area in (login, dashboard, tasks, runs, results, comparisons, executions, logs, engines, retention, tokens, api_docs):
         blueprint.register_blueprint(area.blueprint)
     failures.register(blueprint)
     filters.register(app)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.door import is_signed_in
 from app.pages import charts, parameters
-from app.pages.words import control_free, duration, number, size
+from app.pages.words import as_long, control_free, duration, number, percent, size
 from app.services.statistics import Recent
 from app.states import LIVE, Status, TaskStatus
 
@@ -32,6 +32,7 @@ ICONS = {
 def register(app: Flask) -> None:
     """Make them known to all templates."""
     app.jinja_env.filters.update(duration=duration, size=size, iso=iso, utc=utc, number=number, short_id=short_id, plain=control_free)
+    app.jinja_env.filters.update(percent=percent, as_long=as_long)
     app.jinja_env.globals.update(
         static_url=static_url, icon_of=ICONS.get, Status=Status, LIVE=LIVE, with_query=with_query, statuses=list(Status),
         draw_bar=draw_bar, draw_bars=draw_bars, draw_grid=charts.grid, draw_histogram=charts.histogram, draw_timeline=charts.timeline,

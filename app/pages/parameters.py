@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.jobs import context
-from app.jobs.failing import RETRY_ON, delay_after
+from app.jobs.failing import delay_after
 from app.jobs.limits import limits_of
 from app.pages import lines
 from app.pages.forms import Form, load
@@ -13,6 +13,7 @@ from app.schemas.requests import OperateTaskSchema, ParametersSchema
 from app.services.parameters import networks, profiles, troubles
 from app.services.secret_environment import KEY as SECRET
 from app.sizes import short
+from app.states import Failure
 
 _SCHEMA = ParametersSchema()
 FIELDS = tuple(_SCHEMA.fields)
@@ -92,7 +93,7 @@ def _said(name: str, parameters: Mapping[str, Any]) -> list[str]:
     field, value = _SCHEMA.fields[name], parameters[name]
     said = kind_of(field).say(value)
     if name == "retries" and value:
-        return [f"{said[0]}, {_delays(parameters)}, on {', '.join(kind_of(_SCHEMA.fields['retry_on']).say(parameters.get('retry_on', RETRY_ON)))}"]
+        return [f"{said[0]}, {_delays(parameters)}, on {', '.join(kind_of(_SCHEMA.fields['retry_on']).say(parameters.get('retry_on', [*Failure])))}"]
     return [f"{line} s" for line in said] if name in ("retry_delay", "stop_grace") else said
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 
 from app.services.combinations import Combinations
-from app.states import Status, TaskStatus
+from app.states import Reason, Status, TaskStatus
 
 PAGE_SIZE = 20
 DETAILS = 100
@@ -50,9 +50,12 @@ def results() -> Asked:
 
 
 def details(combinations: Combinations) -> Asked:
-    """Read the filters of a result's executions: `status`, and NAME=VALUE pairs of its matrix."""
+    """Read the filters of a result's executions: `status`, `reason`, `exit_code`, and NAME=VALUE pairs of its matrix."""
+    reasons = [word for word in Reason if word in request.args.getlist("reason")]
+    code = request.args.get("exit_code", "").strip()
     pairs = [pair for pair in request.args.getlist("matrix") if combinations.has(*pair.partition("=")[::2])]
-    return _asked(_statuses([*Status]), {"matrix": pairs or None})
+    exit_code = int(code) if re.fullmatch(r"-?[0-9]{1,9}", code, re.ASCII) else None
+    return _asked(_statuses([*Status]), {"reason": reasons or None, "exit_code": exit_code, "matrix": pairs or None})
 
 
 def moment(text: str) -> float | None:

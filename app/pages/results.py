@@ -11,6 +11,7 @@ from app.pages.forms import expected
 from app.pages.marks import mark_of
 from app.pages.words import executions, number_of
 from app.services import combinations, details, exports, figures, removal, results, secret_environment, tasks
+from app.services.outcomes import success_rate
 from app.states import LIVE, Status, Wish
 
 blueprint = Blueprint("results", __name__)
@@ -135,6 +136,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "failures": details.listing(result_id, 1, FAILURES, status=[Status.ERROR]).rows if result.error else [],
         "grid": figures.grid(result),
         "figures": figures.of(result),
+        "success_rate": success_rate(result.counts),
         "mark": mark_of(result.counts) if result.status in LIVE else mark_of({Status(result.status): 1}),
     }
 

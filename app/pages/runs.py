@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from app.errors import TaskNotReady, Unfit
-from app.pages import live, parameters
+from app.pages import live, parameters, task_page
 from app.pages.forms import Form, typed
 from app.pages.words import BY, duration, executions
-from app.services import combinations, forecasts, results, secret_environment, statistics, tasks
+from app.services import combinations, forecasts, results, secret_environment, tasks
 from app.services.parameters import MOST_TIMES
 from app.states import Status
 
@@ -62,9 +62,8 @@ def run(task_id: int) -> Any:
 
 
 def _again(task: Any, values: dict[str, str], wrong: dict[str, list[str]]) -> str:
-    found = results.listing(1, 20, task_id=task.id)
-    context = {"task": task, "rows": found.rows, "total": found.total, "recent": statistics.recent([task.id])[task.id]}
-    return live.whole("task/page.html", "task/_live.html", **context, form=parameters.form_of(values, wrong, task.secret_env), forecast="")
+    form = parameters.form_of(values, wrong, task.secret_env)
+    return live.whole("task/page.html", "task/_live.html", **task_page.context(task.id), form=form, forecast="")
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/")

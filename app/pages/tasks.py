@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
-from app.pages import live, logins, queries
+from app.pages import live, logins, queries, task_page
 from app.pages.forms import Form, load, typed
 from app.pages.lines import variables_text
 from app.pages.parameters import form_of, read_defaults, text_of
@@ -64,7 +64,7 @@ def _form(form: Form) -> str:
 @blueprint.get("/ui/task/<int:task_id>/")
 def show(task_id: int) -> Any:
     """Show a task: the run form first, then its results."""
-    context = _task(task_id)
+    context = task_page.context(task_id)
     task = context["task"]
     return live.whole("task/page.html", "task/_live.html", **context, form=run_form(task), forecast=forecast(task_id, task.parameters))
 
@@ -73,16 +73,9 @@ def show(task_id: int) -> Any:
 def show_live(task_id: int) -> Any:
     """Show its live region; where the task is gone by now, say so and stop asking."""
     try:
-        return live.part("task/_live.html", **_task(task_id))
+        return live.part("task/_live.html", **task_page.context(task_id))
     except NotThere:
         return render_template("errors/_gone.html", what=f"Task {task_id}", back=url_for("ui.tasks.listing"))
-
-
-def _task(task_id: int) -> dict[str, Any]:
-    task = tasks.get(task_id)
-    asked = queries.paging()
-    found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
-    return {"task": task, "rows": found.rows, "total": found.total, "asked": asked, "recent": statistics.recent([task_id])[task_id]}
 
 
 @blueprint.get("/ui/task/<int:task_id>/edit/")

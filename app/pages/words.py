@@ -8,6 +8,7 @@ from app.states import Status
 
 DASH = "\u2013"
 BY = "\u00d7"
+AS_LONG = f"{BY} as long"
 HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 """Unicode categories of characters that do something to a page instead of standing in it."""
 ORDER = (Status.COMPLETE, Status.ERROR, Status.KILLED, Status.CANCELLED, Status.RUNNING, Status.QUEUED)
@@ -63,6 +64,25 @@ def executions(number: int) -> str:
 def number(value: int) -> str:
     """Write a whole number with its thousands apart."""
     return f"{value:,}"
+
+
+def percent(part: float | None) -> str:
+    """Write a part of a whole: `75 %`, `99.9 %`; 100 and 0 only where it is all or nothing; a dash for None."""
+    if part is None:
+        return DASH
+    return f"{part:.0%}".replace("%", " %") if part in (0, 1) else f"{min(max(100 * part, 0.1), 99.9):.1f} %".replace(".0 ", " ")
+
+
+def as_long(ratio: float | None) -> str:
+    """Write how one time is to another, such as 1.3 times as long; a dash for None."""
+    if ratio is None:
+        return DASH
+    if abs(ratio - 1) < 0.005:
+        return "as long"
+    if ratio < 0.005:
+        return f"less than 0.01 {AS_LONG}"
+    text = f"{ratio:,.0f}" if ratio >= 9.95 else f"{ratio:.1f}" if ratio >= 1.995 else f"{ratio:.2f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {AS_LONG}"
 
 
 def control_free(text: str | None) -> str:

@@ -12,6 +12,7 @@ from app.config import MOST_MEMORY, NETWORK_NAME, NO_NETWORKS
 from app.engine.references import BadReference, parse
 from app.services.parameters import MOST_BYTES, bytes_of
 from app.sizes import in_bytes, short
+from app.states import Failure
 
 LONGEST_TIMEOUT = 366 * 24 * 3600.0
 MOST_LABELS, LONGEST_LABEL_NAME, LONGEST_LABEL = 64, 255, 1024
@@ -20,7 +21,6 @@ LEAST_SHM = 4096
 """Bytes: a page of memory."""
 MOST_PIDS = 4_194_304
 """Processes that a Linux has at most."""
-RETRY_WORDS = ("exit", "oom", "timeout", "engine")
 
 
 class Whole(ma.fields.Integer):
@@ -189,14 +189,14 @@ class RetryOn(ma.fields.Field[list[str | int]]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str | int]:
         if not isinstance(value, list) or not value or not all(_is_failure(each) for each in value):
-            raise ma.ValidationError(f'Must be a list of exit codes from 1 to 255 and of the words {", ".join(RETRY_WORDS)}, such as [75, "oom"].')
+            raise ma.ValidationError(f'Must be a list of exit codes from 1 to 255 and of the words {", ".join(Failure)}, such as [75, "oom"].')
         return list(dict.fromkeys(value))
 
 
 def _is_failure(value: Any) -> bool:
     if isinstance(value, int) and not isinstance(value, bool):
         return 1 <= value <= 255
-    return isinstance(value, str) and value in RETRY_WORDS
+    return isinstance(value, str) and value in [*Failure]
 
 
 class Network(ma.fields.String):

@@ -170,6 +170,13 @@ class OperateResultsSchema(ma.Schema):
     image_id = fields.String(metadata=doc("The image that it runs: sha256:…"))
 
 
+class TidySchema(ma.Schema):
+    """What asks for the housekeeping."""
+
+    operation = fields.String(required=True, validate=validate.OneOf(("TIDY",)))
+    expect = Whole(required=True, validate=validate.Range(0), metadata=doc("How many things are due; where it is another number by now, nothing is done."))
+
+
 class CreateTokenSchema(ma.Schema):
     """What makes a token."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, select
 
 from app.extensions import db
 from app.models import Detail
@@ -99,7 +99,7 @@ def _plain(cell: Cell) -> Cell:
 
 def _batches(database: Engine, result_id: int, plan: Combinations, names: dict[int, str]) -> Iterator[list[Line]]:
     """Read on from the last index, each batch on a connection that is given back at once. Needs no application: it goes on after the view."""
-    rows = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
+    rows: Select[Any] = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
     last = -1
     while True:
         with database.connect() as connection:

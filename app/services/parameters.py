@@ -48,7 +48,7 @@ def misfits(parameters: Mapping[str, Any], times: int | None = None) -> dict[str
     secret = parameters.get("secret_env") or {}
     executions = (times or 1) * size(matrix)
     if executions > MOST_TIMES:
-        wrong["matrix"] = f"Makes {size(matrix):,} combinations, {executions:,} executions in all; at most {MOST_TIMES:,} are allowed."
+        wrong["matrix"] = f"Makes {_words(size(matrix))} combinations, {_words(executions)} executions in all; at most {MOST_TIMES:,} are allowed."
     elif twice := [name for name in matrix if name in env or name in secret]:
         wrong["matrix"] = f"{twice[0]!r} is in the environment too: a variable has its value from the one or from the other."
     if (taken := _bytes_taken(parameters, env, matrix)) > MOST_BYTES:
@@ -58,6 +58,11 @@ def misfits(parameters: Mapping[str, Any], times: int | None = None) -> dict[str
     if parameters.get("profile") == "strict" and parameters.get("network") not in (None, "none"):
         wrong["network"] = _NO_NETWORK
     return wrong
+
+
+def _words(number: int) -> str:
+    """Write a number that may have more digits than anybody reads, or Python writes."""
+    return f"{number:,}" if number < 10**12 else "more than a trillion"
 
 
 _NO_NETWORK = "Profile strict has no network: leave `network` out, or let it be none."

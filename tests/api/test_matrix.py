@@ -200,7 +200,7 @@ def test_a_csv_has_a_column_for_each_name_and_lines_of_json_have_them_all(app: F
     assert [(row["index"], row["env.SIZE"], row['env.a,"b"']) for row in table] == [("0", "small", "'=1+1"), ("1", "small", "2")]
     assert "env" not in table[0]
     lines = client.get(f"/result/{result_id}/detail.ndjson").text.splitlines()
-    assert [json.loads(line) for line in lines] == rows(client, result_id)
+    assert [json.loads(line)["env"] for line in lines] == [row["env"] for row in rows(client, result_id)]
 
 
 def test_a_hundred_thousand_combinations_come_to_be_in_one_statement(app: Flask, client: FlaskClient) -> None:

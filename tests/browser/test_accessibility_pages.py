@@ -77,6 +77,36 @@ def test_what_a_result_leads_to(page: Page, seeded: Seeded, path: str) -> None:
     assert_accessible(page)
 
 
+def test_two_results_side_by_side(page: Page, seeded: Seeded, watch: Watch) -> None:
+    page.goto(f"/ui/result/{seeded.errors}/")
+    page.get_by_role("link", name="Compare").click()
+    assert_accessible(page)
+    page.get_by_label("Or with number").fill(str(seeded.complete))
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Result {seeded.errors} compared with {seeded.complete}")
+    assert_accessible(page)
+    watch.expect("status of 422")
+    page.goto(f"/ui/result/{seeded.errors}/compare/?number=none")
+    assert_accessible(page)
+
+
+def test_failures_that_ended_the_same_way(page: Page, seeded: Seeded) -> None:
+    page.goto(f"/ui/result/{seeded.errors}/")
+    groups = page.get_by_role("table", name="Failures by how they ended")
+    expect(groups.get_by_role("row").nth(1)).to_contain_text("2 ended the same way")
+    expect(groups).to_contain_text("no cargo")
+    groups.get_by_role("link", name="exit code 3").click()
+    expect(page.get_by_role("heading", name="Executions ERROR")).to_be_in_viewport()
+    assert_accessible(page)
+
+
+def test_a_tasks_last_results(page: Page, seeded: Seeded) -> None:
+    page.goto(f"/ui/task/{seeded.task}/")
+    page.get_by_text("Result by result").click()
+    expect(page.get_by_role("table", name="Success rate and durations of the last results")).to_be_visible()
+    assert_accessible(page)
+
+
 @pytest.mark.parametrize(("state", "status"), [("complete", "COMPLETE"), ("errors", "ERROR"), ("running", "RUNNING"), ("cancelled", "CANCELLED")])
 def test_an_execution(page: Page, estivador: Estivador, seeded: Seeded, state: str, status: str) -> None:
     result = getattr(seeded, state)

@@ -141,3 +141,15 @@ def test_a_consumer_that_ends_in_a_pull_goes_at_once_and_the_next_takes_it_up(
     task = instance.until_task(task_id, lambda task: task["status"] in ("READY", "ERROR"))
     assert (task["status"], task["image_id"]) == ("READY", identity)
     remove_image(docker_client, reference)
+
+
+def test_who_brought_an_image_into_the_store_is_written_down(running: Estivador, registry: Registry, docker_client: DockerClient) -> None:
+    reference, identity = pushed(registry, docker_client)
+    try:
+        ours = running.register(reference, name="ours")
+        found = running.register(reference, name="found")
+        asked = running.register(reference, name="asked", pull="always")
+        told = [(row["image_id"], row["pulled"]) for task_id in (ours, found, asked) for row in running.get(f"/task/{task_id}/image/")]
+        assert told == [(identity, True), (identity, False), (identity, False)], "only the pull that changed the store"
+    finally:
+        remove_image(docker_client, reference)

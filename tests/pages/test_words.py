@@ -1,6 +1,6 @@
 import pytest
 
-from app.pages.words import counted, duration, executions, size
+from app.pages.words import as_long, counted, duration, executions, percent, size
 from app.states import Status
 
 
@@ -51,3 +51,19 @@ def test_counts_leave_out_what_is_not_there() -> None:
     assert counted({Status.QUEUED: 1, Status.COMPLETE: 12_000, Status.ERROR: 0}) == "12,000 complete, 1 queued"
     assert counted({}) == "none"
     assert (executions(1), executions(2000)) == ("1 execution", "2,000 executions")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"), [(None, "\u2013"), (0, "0 %"), (1, "100 %"), (0.75, "75 %"), (0.3333, "33.3 %"), (0.99999, "99.9 %"), (0.00001, "0.1 %"), (0.5, "50 %")]
+)
+def test_a_part_is_all_or_nothing_only_where_it_is(part: float | None, words: str) -> None:
+    assert percent(part) == words
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [(None, "\u2013"), (1, "as long"), (1.004, "as long"), (1.3, "1.3 \u00d7 as long"), (1.03, "1.03 \u00d7 as long"), (2, "2 \u00d7 as long"), (9.94, "9.9 \u00d7 as long"),
+     (100, "100 \u00d7 as long"), (1234.5, "1,234 \u00d7 as long"), (0.5, "0.5 \u00d7 as long"), (0.001, "less than 0.01 \u00d7 as long")],
+)  # fmt: skip
+def test_a_ratio_is_told_in_words(ratio: float | None, words: str) -> None:
+    assert as_long(ratio) == words

@@ -183,6 +183,7 @@ REFUSED: list[tuple[str, Any]] = [
 ]
 TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     ({"times": 1001, "matrix": {"A": [*range(10)], "B": [*range(10)]}}, "matrix", "100 combinations, 100,100 executions"),
+    ({"matrix": {str(number): [1, 2, 3] for number in range(20_000)}}, "matrix", "more than a trillion"),
     ({"matrix": {"A": [1]}, "env": {"A": "2"}}, "matrix", "'A' is in the environment too"),
     ({"matrix": {"A": ["a" * 30_000, "b"]}, "env": {"B": "b" * 30_000}, "command": ["c" * 6_000]}, "matrix", "at most 65536"),
     ({"env": {"B": "b" * 40_000}, "command": ["c" * 30_000]}, "env", "at most 65536"),
