@@ -93,7 +93,8 @@ def _said(name: str, parameters: Mapping[str, Any]) -> list[str]:
     field, value = _SCHEMA.fields[name], parameters[name]
     said = kind_of(field).say(value)
     if name == "retries" and value:
-        return [f"{said[0]}, {_delays(parameters)}, on {', '.join(kind_of(_SCHEMA.fields['retry_on']).say(parameters.get('retry_on', [*Failure])))}"]
+        [failures] = kind_of(_SCHEMA.fields["retry_on"]).say(parameters.get("retry_on", [*Failure]))
+        return [f"{said[0]}, {_delays(parameters)}, on {failures}"]
     return [f"{line} s" for line in said] if name in ("retry_delay", "stop_grace") else said
 
 
