@@ -16,7 +16,7 @@ from app.sizes import short
 from app.states import Failure
 
 _SCHEMA = ParametersSchema()
-FIELDS = tuple(_SCHEMA.fields)
+FIELDS = tuple(sorted(_SCHEMA.fields, key=lambda name: name == SECRET))
 """The run parameters, named as in the API; in a run's form `times` stands beside them."""
 MOST_DELAYS = 4
 """Delays between attempts that are said one by one."""
