@@ -55,8 +55,13 @@ def _delay(detail: Detail, result: Result, reason: Reason, exit_code: int | None
     wanted = detail.attempt <= result.parameters.get("retries", 0) and _is_retried(result.parameters, reason, exit_code)
     if not wanted or detail.wish is not None or result.has_failed_enough:
         return None
-    first = float(result.parameters.get("retry_delay", RETRY_DELAY))
-    return min(first * 2.0 ** min(detail.attempt - 1, 30), LONGEST_RETRY_DELAY)
+    return delay_after(result.parameters, detail.attempt)
+
+
+def delay_after(parameters: Mapping[str, Any], attempt: int) -> float:
+    """Return the seconds between the end of a failed attempt and the next."""
+    first = float(parameters.get("retry_delay", RETRY_DELAY))
+    return min(first * 2.0 ** min(attempt - 1, 30), LONGEST_RETRY_DELAY)
 
 
 def _is_retried(parameters: Mapping[str, Any], reason: Reason, exit_code: int | None) -> bool:

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from app.errors import NotThere
 from app.pages import live, logs
 from app.pages.words import exit_meaning
-from app.services import combinations, commands, details, results, secret_environment, tasks
+from app.services import attempts, combinations, commands, details, results, secret_environment, tasks
 from app.states import Status, Wish
 
 blueprint = Blueprint("executions", __name__)
@@ -18,7 +18,9 @@ def show(result_id: int, detail_id: int) -> Any:
     """Show an execution with its log."""
     context = _detail(result_id, detail_id)
     result, detail, task = context["result"], context["detail"], context["task"]
-    return live.whole("detail/page.html", "detail/_live.html", **context, command=commands.docker_run(detail, result, task), **logs.window(detail))
+    attempt = logs.asked_for(detail)
+    more = {"command": commands.docker_run(detail, result, task), "attempt": attempt, **logs.window(attempt)}
+    return live.whole("detail/page.html", "detail/_live.html", **context, **more)
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/live")
@@ -41,6 +43,7 @@ def _detail(result_id: int, detail_id: int) -> dict[str, Any]:
         "parameters": secret_environment.shown(result),
         "combination": combinations.of(result).at(detail.position),
         "meaning": exit_meaning(detail.exit_code),
+        "attempts": attempts.of(detail),
     }
 
 

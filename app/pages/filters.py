@@ -11,8 +11,9 @@ from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
 
 from app.door import is_signed_in
-from app.pages import charts
+from app.pages import charts, parameters
 from app.pages.words import as_long, control_free, duration, number, percent, size
+from app.services import waiting
 from app.services.statistics import Recent
 from app.states import LIVE, Status, TaskStatus
 
@@ -36,6 +37,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         static_url=static_url, icon_of=ICONS.get, Status=Status, LIVE=LIVE, with_query=with_query, statuses=list(Status),
         draw_bar=draw_bar, draw_bars=draw_bars, draw_grid=charts.grid, draw_histogram=charts.histogram, draw_timeline=charts.timeline,
+        RUN_FIELDS=parameters.FIELDS, label_of=parameters.label, choices_of=parameters.choices, facts_of=parameters.facts, limits_of=parameters.limits,
+        wait_of=waiting.of_detail,
     )  # fmt: skip
     app.context_processor(lambda: {"signed_in": is_signed_in()})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

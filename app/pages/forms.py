@@ -1,6 +1,5 @@
 """Forms: what was typed becomes what the API's schemas read, and their messages go back to the fields."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +7,7 @@ import marshmallow as ma
 from flask import request
 
 from app.errors import WrongState
-
-WHOLE = ("times",)
-FLOATS = ("timeout",)
-PAIRS = ("env", "labels")
-"""Fields of NAME=VALUE lines."""
+from app.pages.kinds import kind_of
 
 
 class Form:
@@ -32,8 +27,12 @@ class Form:
 
 
 def typed() -> dict[str, str]:
-    """Return what the request's form holds, but for its CSRF token; line ends as a container expects them."""
-    return {name: value.replace("\r\n", "\n") for name, value in request.form.items() if name != "csrf_token"}
+    """Return what the request's form holds, but for its CSRF token; line ends as a container expects them, several of one name with commas between."""
+    return {name: _together(values).replace("\r\n", "\n") for name, values in request.form.lists() if name != "csrf_token"}
+
+
+def _together(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else ", ".join(value for value in values if value.strip())
 
 
 def expected() -> int:
@@ -51,7 +50,7 @@ def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[di
     for name, text in values.items():
         if name in schema.fields and text.strip():
             try:
-                body[name] = _convert(name, text)
+                body[name] = kind_of(schema.fields[name]).read(text)
             except ValueError as error:
                 form.errors[name] = [str(error)]
     try:
@@ -62,40 +61,6 @@ def load(schema: ma.Schema, values: Mapping[str, str], **fixed: Any) -> tuple[di
             form.errors.setdefault(name, _sentences(found))
         return {}, form
     return asked, form
-
-
-def _convert(name: str, text: str) -> Any:
-    text = text.strip() if name not in PAIRS else text
-    if name in WHOLE and re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        return int(text)
-    if name in FLOATS:
-        return _number(text)
-    return environment(text) if name in PAIRS else text
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError("Must be a number, such as 90 or 1.5.") from None
-
-
-def environment(text: str) -> dict[str, str]:
-    """Read NAME=VALUE lines; raise ValueError with the first line that is none."""
-    found = {}
-    for position, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        name, equals, value = line.partition("=")
-        if not equals:
-            raise ValueError(f"Line {position} must be NAME=VALUE.")
-        found[name.strip()] = value
-    return found
-
-
-def environment_text(variables: Mapping[str, str]) -> str:
-    """Write variables as NAME=VALUE lines."""
-    return "\n".join(f"{name}={value}" for name, value in variables.items())
 
 
 def _sentences(found: Any) -> list[str]:

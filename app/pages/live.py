@@ -33,6 +33,7 @@ def digest(text: str) -> str:
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
 
 
-def revision(number: int) -> str:
-    """Return the weak ETag of a result's revision."""
-    return f'W/"r{number}"'
+def revision(number: int, mark: str = "") -> str:
+    """Return the weak ETag of a result's revision, and of the `mark` of what else its region shows."""
+    more = f"-{hashlib.sha256(mark.encode()).hexdigest()[:12]}" if mark else ""
+    return f'W/"r{number}{more}"'

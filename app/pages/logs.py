@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from app.errors import EngineDown, LogsRemoved, NotThere
 from app.pages.escapes import PLAIN, Style, convert, style_after, styled
-from app.services import details, loglines
+from app.services import attempts, details, loglines
 from app.services import logs as log_service
+from app.services.attempts import AttemptView
 from app.services.loglines import GAP, MOST, Line, Mark
 
 blueprint = Blueprint("logs", __name__)
@@ -25,8 +26,13 @@ class Shown:
     html: Markup
 
 
-def window(detail: Any) -> dict[str, Any]:
-    """Return what the page needs of the log: the last lines, or those from `?line=`."""
+def asked_for(detail: Any) -> AttemptView:
+    """Return the attempt that `?attempt=` names, or where it names none the current one, or the last that ran; raise NotThere where there is none such."""
+    return attempts.one(detail, _whole(request.args.get("attempt")) or None)
+
+
+def window(detail: AttemptView) -> dict[str, Any]:
+    """Return what the page needs of an attempt's log: the last lines, or those from `?line=`."""
     wanted = request.args.get("line", "")
     try:
         is_number = wanted.isascii() and wanted.isdigit() and len(wanted) < 10
@@ -41,15 +47,15 @@ def window(detail: Any) -> dict[str, Any]:
     lines, state = _shown(found.lines, state)
     first = lines[0].number if lines else 1
     at_end = not lines or lines[-1].number == found.total
-    tail = _tail(found.mark, state) if detail.is_live or not at_end else None
+    tail = _tail(detail, found.mark, state) if detail.is_live or not at_end else None
     return {"lines": lines, "log_trouble": None, "tail": tail, "first": first, "total": found.total, "soon": not at_end}
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/tail")
 def tail(result_id: int, detail_id: int) -> Any:
-    """Return what the log got since `after`, and how to ask on; 204 where it got nothing and may still."""
+    """Return what the log got since `after`, and how to ask on; 204 where it got nothing and may still. It never goes on into another attempt's."""
     try:
-        detail = details.get(result_id, detail_id)
+        detail = asked_for(details.get(result_id, detail_id))
     except NotThere:  # the live region says so; here it is enough to stop asking
         return render_template("detail/_tail_form.html", tail=None)
     arguments = request.args
@@ -64,15 +70,15 @@ def tail(result_id: int, detail_id: int) -> Any:
         return Response(status=204)
     lines, state = _shown(found, styled(arguments.get("style", "")))
     is_more = len(found) == MOST
-    on = _tail(loglines.mark_after(found, mark), state) if is_more or detail.is_live else None
-    return render_template("detail/_tail.html", detail=detail, lines=lines, tail=on, soon=is_more, announce=True)
+    on = _tail(detail, loglines.mark_after(found, mark), state) if is_more or detail.is_live else None
+    return render_template("detail/_tail.html", attempt=detail, lines=lines, tail=on, soon=is_more, announce=True)
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/before")
 def before(result_id: int, detail_id: int) -> Any:
     """Return the lines before number `line`, and how to ask for those before them; where they are gone by now, let the page be asked for again."""
     try:
-        detail = details.get(result_id, detail_id)
+        detail = asked_for(details.get(result_id, detail_id))
         log_service.refuse_removed(detail)
     except (NotThere, LogsRemoved) as error:
         return Response(status=error.http_status, headers={"HX-Refresh": "true"})
@@ -82,15 +88,17 @@ def before(result_id: int, detail_id: int) -> Any:
     state = PLAIN
     for payload in found.before:
         state = style_after(payload, state)
-    return render_template("detail/_before.html", detail=detail, lines=_shown(found.lines, state)[0], first=first)
+    return render_template("detail/_before.html", attempt=detail, lines=_shown(found.lines, state)[0], first=first)
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/")
 def raw(result_id: int, detail_id: int) -> Response:
     """Give the whole log as a file, byte for byte."""
     detail = details.get(result_id, detail_id)
-    headers = {"Content-Disposition": f'attachment; filename="result-{result_id}-execution-{detail.position}.log"'}
-    return Response(log_service.read(detail, log_service.View()), mimetype="text/plain", headers=headers)
+    attempt = asked_for(detail)
+    which = f"-attempt-{attempt.attempt}" if detail.attempt > 1 else ""
+    headers = {"Content-Disposition": f'attachment; filename="result-{result_id}-execution-{detail.position}{which}.log"'}
+    return Response(log_service.read(attempt, log_service.View()), mimetype="text/plain", headers=headers)
 
 
 def _shown(lines: list[Line], state: Style) -> tuple[list[Shown], Style]:
@@ -105,9 +113,9 @@ def _shown(lines: list[Line], state: Style) -> tuple[list[Shown], Style]:
     return rendered, state
 
 
-def _tail(mark: Mark, state: Style) -> dict[str, Any]:
-    """Return the query that asks for what comes after `mark`."""
-    return {"after": mark.number, "time": mark.time, "same": mark.same, "style": state.classes or None}
+def _tail(attempt: AttemptView, mark: Mark, state: Style) -> dict[str, Any]:
+    """Return the query that asks for what comes after `mark` in the log of this attempt."""
+    return {"attempt": attempt.attempt, "after": mark.number, "time": mark.time, "same": mark.same, "style": state.classes or None}
 
 
 def _whole(text: str | None) -> int:

@@ -10,7 +10,7 @@ from app.pages.filters import with_query
 from app.pages.forms import expected
 from app.pages.marks import mark_of
 from app.pages.words import executions, number_of
-from app.services import combinations, details, exports, figures, removal, results, secret_environment, tasks
+from app.services import combinations, details, exports, figures, removal, results, secret_environment, tasks, waiting
 from app.services.outcomes import success_rate
 from app.states import LIVE, Status, Wish
 
@@ -109,17 +109,22 @@ def _wish(values: Any) -> Wish:
 def show(result_id: int) -> Any:
     """Show a result."""
     context = _result(result_id)
-    return live.whole("result/page.html", "result/_live.html", live.revision(context["result"].revision), **context, reruns=results.reruns(result_id))
+    return live.whole("result/page.html", "result/_live.html", _etag(context["result"]), **context, reruns=results.reruns(result_id))
 
 
 @blueprint.get("/ui/result/<int:result_id>/live")
 def show_live(result_id: int) -> Any:
     """Show its live region; where the result is gone by now, say so and stop asking."""
     try:
-        etag = live.revision(results.get(result_id).revision)
+        etag = _etag(results.get(result_id))
         return live.unchanged(etag) or live.part("result/_live.html", etag, **_result(result_id))
     except NotThere:
         return render_template("errors/_gone.html", what=f"Result {result_id}", back=url_for("ui.results.listing"))
+
+
+def _etag(result: Any) -> str:
+    """Why something waits may change while its result does not."""
+    return live.revision(result.revision, waiting.mark(result))
 
 
 def _result(result_id: int) -> dict[str, Any]:
@@ -137,6 +142,7 @@ def _result(result_id: int) -> dict[str, Any]:
         "grid": figures.grid(result),
         "figures": figures.of(result),
         "success_rate": success_rate(result.counts),
+        "wait": waiting.of_result(result),
         "mark": mark_of(result.counts) if result.status in LIVE else mark_of({Status(result.status): 1}),
     }
 

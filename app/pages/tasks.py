@@ -6,8 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, logins, queries, task_page
-from app.pages.forms import Form, environment_text, load, typed
-from app.pages.parameters import read_defaults, text_of
+from app.pages.forms import Form, load, typed
+from app.pages.lines import variables_text
+from app.pages.parameters import form_of, read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.pages.words import number_of
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
@@ -37,7 +38,7 @@ def _list() -> dict[str, Any]:
 @blueprint.get("/ui/task/new/")
 def new() -> Any:
     """Show the form that registers a task."""
-    return _form(Form({"pull": "missing", **request.args.to_dict()}))
+    return _form(form_of({"pull": "missing", **request.args.to_dict()}))
 
 
 @blueprint.post("/ui/task/new/")
@@ -47,13 +48,12 @@ def register() -> Any:
     defaults, wrong = read_defaults(values)
     own: dict[str, str] = {name: values[name] for name in ("repository", "name", "pull", "description") if name in values}
     asked, form = load(RegisterSchema(), {**own, "labels": values.get("task_labels", "")}, **logins.given(values))
-    form = Form(values, {**wrong, **_renamed(form.errors)})
-    if not form:
-        return _form(form), 422
+    if wrong or not form:
+        return _form(form_of(values, {**wrong, **_renamed(form.errors)})), 422
     try:
         task = tasks.register(**asked, parameters=defaults or None)
-    except NameTaken as error:
-        return _form(Form(values, {"name": [error.message]})), 409
+    except (NameTaken, Unfit) as error:
+        return _form(form_of(values, _refusal(error))), error.http_status
     return redirect(url_for("ui.tasks.show", task_id=task.id), 303)
 
 
@@ -64,7 +64,9 @@ def _form(form: Form) -> str:
 @blueprint.get("/ui/task/<int:task_id>/")
 def show(task_id: int) -> Any:
     """Show a task: the run form first, then its results."""
-    return live.whole("task/page.html", "task/_live.html", **task_page.context(task_id), form=run_form(task_id), forecast=forecast(task_id, 1))
+    context = task_page.context(task_id)
+    task = context["task"]
+    return live.whole("task/page.html", "task/_live.html", **context, form=run_form(task), forecast=forecast(task_id, task.parameters))
 
 
 @blueprint.get("/ui/task/<int:task_id>/live")
@@ -85,29 +87,36 @@ def edit(task_id: int) -> Any:
 
 def _stored(task: Any) -> dict[str, str]:
     """Return what the form that changes a task holds at first."""
-    own = {"name": task.name, "description": task.description, "task_labels": environment_text(task.labels)}
-    return {**own, "registry_username": task.registry_username or "", **text_of(task.parameters)}
+    own = {"name": task.name, "description": task.description, "task_labels": variables_text(task.labels)}
+    return {**own, "registry_username": task.registry_username or "", **text_of(secret_environment.shown(task))}
 
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
 def update(task_id: int) -> Any:
-    """Change a task's name, description, labels, login and default parameters; its secret variables stay as they are."""
+    """Change a task's name, description, labels, login and default parameters."""
     values, task = typed(), tasks.get(task_id)
-    defaults, wrong = read_defaults(values)
+    defaults, wrong = read_defaults(values, task.secret_env)
     login, wrong_login = logins.changed(values, task.registry_username)
     fixed = {"name": values.get("name", "").strip(), "description": values.get("description", ""), "labels": {}}
     asked, form = load(UpdateTaskSchema(), {"labels": values.get("task_labels", "")}, **fixed, **login)
-    form = Form(values, {**wrong, **wrong_login, **_renamed(form.errors)})
-    if not form:
-        return render_template("task/edit.html", task=task, form=form), 422
-    defaults[secret_environment.KEY] = secret_environment.kept(task.secret_env)
+    wrong |= {**wrong_login, **_renamed(form.errors)}
+    if wrong:
+        return _edit_again(task, values, wrong), 422
     try:
         tasks.update(task_id, **asked, parameters=defaults)
     except (NameTaken, Unfit) as error:
-        field = "name" if isinstance(error, NameTaken) else "_form"
-        return render_template("task/edit.html", task=tasks.get(task_id), form=Form(values, {field: [error.message]})), error.http_status
+        return _edit_again(task, values, _refusal(error)), error.http_status
     flash("Saved.", "good")
     return redirect(url_for("ui.tasks.show", task_id=task_id), 303)
+
+
+def _refusal(error: NameTaken | Unfit) -> dict[str, list[str]]:
+    """Return the error of a form where it belongs."""
+    return {"name" if isinstance(error, NameTaken) else "_form": [error.message]}
+
+
+def _edit_again(task: Any, values: dict[str, str], wrong: dict[str, list[str]]) -> str:
+    return render_template("task/edit.html", task=task, form=form_of(values, wrong, task.secret_env))
 
 
 def _renamed(errors: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from app.states import Status
 
 DASH = "\u2013"
-AS_LONG = "\u00d7 as long"
+BY = "\u00d7"
+AS_LONG = f"{BY} as long"
 HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 """Unicode categories of characters that do something to a page instead of standing in it."""
 ORDER = (Status.COMPLETE, Status.ERROR, Status.KILLED, Status.CANCELLED, Status.RUNNING, Status.QUEUED)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.config import Settings
+from app.config import PROFILES, Settings
 from app.errors import Unfit
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
@@ -81,9 +81,23 @@ def bytes_of(words: Iterable[str]) -> int:
 
 def check(parameters: Mapping[str, Any], settings: Settings, times: int | None = None) -> None:
     """Raise Unfit where the parameters do not go together, or ask for more than the settings allow. `times` as in misfits()."""
-    wrong = {**misfits(parameters, times), **_beyond(parameters, settings)}
-    for name, sentence in wrong.items():
+    for name, sentence in troubles(parameters, settings, times).items():
         raise Unfit(f"`{name}`: {sentence}")
+
+
+def troubles(parameters: Mapping[str, Any], settings: Settings, times: int | None = None) -> dict[str, str]:
+    """Return a sentence for each parameter that does not go with the others or that the settings do not allow. `times` as in misfits()."""
+    return {**misfits(parameters, times), **_beyond(parameters, settings)}
+
+
+def networks(settings: Settings) -> tuple[str, ...]:
+    """Return the networks that an execution may ask for."""
+    return ("bridge", "none", *settings.networks)
+
+
+def profiles(settings: Settings) -> tuple[str, ...]:
+    """Return the profiles that an execution may ask for."""
+    return PROFILES if settings.profile == "standard" else (settings.profile,)
 
 
 def _beyond(parameters: Mapping[str, Any], settings: Settings) -> dict[str, str]:
@@ -100,7 +114,7 @@ def _beyond(parameters: Mapping[str, Any], settings: Settings) -> dict[str, str]
         wrong["profile"] = "This instance runs executions of profile strict only (ESTIVADOR_PROFILE): leave `profile` out."
     elif settings.profile == "strict" and network not in (None, "none"):
         wrong["network"] = _NO_NETWORK
-    elif network not in (None, "bridge", "none", *settings.networks):
-        names = ", ".join(("bridge", "none", *settings.networks))
+    elif network not in (None, *networks(settings)):
+        names = ", ".join(networks(settings))
         wrong["network"] = f"{network} is not allowed on this instance: take one of {names}. ESTIVADOR_NETWORKS lists more."
     return wrong

@@ -65,11 +65,6 @@ def kept(sealed: Sealed) -> dict[str, None]:
     return dict.fromkeys(sealed)
 
 
-def typed(variables: Mapping[str, str], stored: Sealed) -> dict[str, str | None]:
-    """Return what a form's NAME=VALUE lines ask for: without a value, a name that is stored keeps the one it has."""
-    return {name: None if value == "" and name in stored else value for name, value in variables.items()}
-
-
 def shown(row: Any) -> dict[str, Any]:
     """Return of the parameters of a task or a result what anybody may see: of secret variables their names."""
     secrets = {KEY: kept(row.secret_env)} if row.secret_env else {}

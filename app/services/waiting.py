@@ -2,15 +2,15 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.extensions import db
 from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.scheduling import held_by_result
-from app.models import Engine, Result
+from app.models import WAITS, Detail, Engine, Result
 from app.services import health
 from app.states import Phase, Status
 
@@ -35,25 +35,66 @@ class Situation:
         return f"{sum(self.held.values())} of {self.slots} slots taken by {', '.join([*names, *more])}"
 
 
+class Wait(NamedTuple):
+    """What something waits for: a sentence, whether there is something to mend, and, where it waits for a next attempt, when that is `due` (epoch seconds)."""
+
+    sentence: str
+    is_trouble: bool = False
+    due: float | None = None
+
+
 def why(row: Any) -> str | None:
     """Say why an execution (a row of it) does not run yet; None where it does, or has ended."""
+    wait = of_detail(row)
+    if wait is None or wait.due is None:
+        return None if wait is None else wait.sentence
+    return f"retry in {max(1, round(wait.due - time.time()))} s (attempt {row.attempt})"
+
+
+def of_detail(row: Any) -> Wait | None:
+    """Return what an execution (a row of it) waits for; None where it runs, or has ended. It does not change by the clock alone, but when it is due."""
     if row.status != Status.QUEUED:
         return None
     situation = _situation(row.engine_id)
+    if situation.trouble:
+        return Wait(situation.trouble, is_trouble=True)
     if row.phase != Phase.WAITING:
-        return situation.trouble or "its container is being started"
-    due_in = 0.0 if row.not_before is None else row.not_before - time.time()
-    if due_in > 0 and not situation.trouble:
-        return f"retry in {max(1, round(due_in))} s (attempt {row.attempt})"
-    return situation.trouble or _turn(_result(row.result_id), situation)
+        return Wait("its container is being started")
+    if row.not_before is not None and row.not_before > time.time():
+        return Wait(f"attempt {row.attempt} is due", due=row.not_before)
+    return Wait(_turn(_result(row.result_id), situation))
 
 
-def of_result(result: Result) -> str | None:
-    """Say why what waits of a result does; None where nothing does. Executions that wait for a next attempt say so themselves."""
+def of_result(result: Result) -> Wait | None:
+    """Return what the executions of a result wait for that wait; None where none does."""
     if not result.queued:
         return None
     situation = _situation(LOCAL_ENGINE)
-    return situation.trouble or _turn(result, situation)
+    if situation.trouble:
+        return Wait(situation.trouble, is_trouble=True)
+    if _has_waiting(result, or_(Detail.not_before.is_(None), Detail.not_before <= time.time())):
+        return Wait(_turn(result, situation))
+    due = _next_due(result)
+    return Wait("its containers are being started") if due is None else Wait("the next attempt is due", due=due)
+
+
+def mark(result: Result) -> str:
+    """Return what changes with any answer of of_detail() or of_result() for this result while its revision stays; "" where nothing of it waits."""
+    wait = of_result(result)
+    return "" if wait is None else f"{wait.sentence} {_next_due(result)}"
+
+
+def _has_waiting(result: Result, when: ColumnElement[bool]) -> bool:
+    return db.session.execute(select(Detail.id).where(*_waits(result), when).limit(1)).scalar() is not None
+
+
+def _next_due(result: Result) -> float | None:
+    """Return when the first attempt is due of those that wait for their time."""
+    return db.session.execute(select(func.min(Detail.not_before)).where(*_waits(result), Detail.not_before > time.time())).scalar()
+
+
+def _waits(result: Result) -> list[ColumnElement[bool]]:
+    return [Detail.engine_id == LOCAL_ENGINE, Detail.result_id == result.id, WAITS]
 
 
 def _turn(result: Result, situation: Situation) -> str:

@@ -215,7 +215,12 @@ if (log) {
         if (!wanted) return false;
         const line = byId(wanted[0].slice(1));
         if (!line && new URLSearchParams(location.search).get("line") === wanted[1]) return false;
-        if (!line) { location.replace(`?line=${wanted[1]}${location.hash}`); return true; }
+        if (!line) {
+            const url = new URL(location);
+            url.searchParams.set("line", wanted[1]);
+            location.replace(url);
+            return true;
+        }
         line.classList.add("target");
         line.scrollIntoView({ block: "center" });
         press(follow, false);

@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 
 from app.extensions import db
 from app.models import Result
-from app.pages.forms import Form, environment, environment_text, load
+from app.pages.forms import Form, load
+from app.pages.lines import variables, variables_text
 from app.pages.parameters import read_defaults, read_run, text_of
 from app.services import results, tasks
 from app.services.parameters import MOST_TIMES
@@ -64,7 +65,7 @@ class Fields(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    ("text", "variables"),
+    ("text", "expected"),
     [
         ("", {}),
         (" \n\n", {}),
@@ -82,19 +83,19 @@ class Fields(HTMLParser):
         ("=1", {"": "1"}),
     ],
 )
-def test_each_line_is_a_variable(text: str, variables: dict[str, str]) -> None:
-    assert environment(text) == variables
+def test_each_line_is_a_variable(text: str, expected: dict[str, str]) -> None:
+    assert variables(text) == expected
 
 
 @pytest.mark.parametrize(("text", "line"), [("A", 1), ("A=1\nB", 2), ("\n\n# a note", 3), ("export A", 1)])
 def test_a_line_that_is_no_variable_is_named(text: str, line: int) -> None:
     with pytest.raises(ValueError, match=rf"^Line {line} must be NAME=VALUE\.$"):
-        environment(text)
+        variables(text)
 
 
 def test_variables_are_written_as_they_are_read() -> None:
-    variables = {"A": "1", "B": "", "C": " x = y "}
-    assert environment(environment_text(variables)) == variables
+    found = {"A": "1", "B": "", "C": " x = y "}
+    assert variables(variables_text(found)) == found
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert set(read_run({"times": "x", "command": "'", "env": "A", "timeout": "x"})[1]) == {"times", "command", "env", "timeout"}
 
 
-def test_defaults_have_no_times_and_no_field_of_another_form() -> None:
+def test_defaults_have_no_times_and_no_field_of_another_form(app: Flask) -> None:
     assert read_defaults({"times": "5", "timeout": "1", "operation": "KILL", "name": "x", "only": "ERROR"}) == ({"timeout": 1.0}, {})
 
 
@@ -256,9 +257,10 @@ def test_a_task_that_is_not_ready_says_so_in_its_form(app: Flask, person: Person
 
 
 def test_the_forecast_answers_anything_that_is_typed(person: Person, task: int) -> None:
-    assert person.get(f"/ui/task/{task}/forecast?times=20").text.startswith("20 executions")
+    person.get(f"/ui/task/{task}/")
+    assert person.post(f"/ui/task/{task}/forecast", times="20").text.startswith("20 executions")
     for typed in ("", "0", "x", "-1", "1.5", "\u00b2", "100001", "9" * 5000, "00000000199999999999999999999", "<b>"):
-        answer = person.get(f"/ui/task/{task}/forecast", query_string={"times": typed})
+        answer = person.post(f"/ui/task/{task}/forecast", times=typed)
         assert (answer.status_code, answer.text) == (200, "A whole number from 1 to 100,000."), typed[:40]
 
 

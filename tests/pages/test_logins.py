@@ -66,7 +66,7 @@ def test_an_edit_with_an_empty_password_leaves_login_and_secrets(app: Flask, per
     fields = Fields(person.get(f"/ui/task/{task}/edit/"))
     assert (fields.values["registry_username"], fields.values["registry_password"]) == ("me", "")
     for typed in ({"registry_username": "me", "registry_password": ""}, {}):
-        assert person.post(f"/ui/task/{task}/edit/", name="b", timeout="4", **typed).status_code == 303
+        assert person.post(f"/ui/task/{task}/edit/", name="b", timeout="4", secret_env=fields.values["secret_env"], **typed).status_code == 303
         assert login_of(app) == Login("me", PASSWORD)
     with app.app_context():
         assert tasks.get(task).parameters == {"timeout": 4.0}
@@ -91,16 +91,18 @@ def test_half_a_change_of_the_login_is_told_at_its_field(app: Flask, person: Per
 
 
 def test_a_run_from_the_form_has_the_default_secrets(app: Flask, person: Person, task: int) -> None:
-    person.get(f"/ui/task/{task}/")
-    assert person.post(f"/ui/task/{task}/", times="1", env="A=1").status_code == 303
-    assert person.post("/ui/result/1/rerun/", edited="1", times="1", env="A=2").status_code == 303
+    shown = Fields(person.get(f"/ui/task/{task}/")).values["secret_env"]
+    assert shown == "TOKEN"
+    assert person.post(f"/ui/task/{task}/", times="1", env="A=1", secret_env=shown).status_code == 303
+    assert person.post("/ui/result/1/rerun/", edited="1", times="1", env="A=2", secret_env=shown).status_code == 303
     with app.app_context():
         assert [disclosed.environment(results.get(number)) for number in (1, 2)] == [{"TOKEN": "c4n4ry"}] * 2
 
 
-def test_a_variable_that_is_secret_already_is_told_above_the_form(app: Flask, person: Person, task: int) -> None:
+def test_a_variable_that_is_secret_already_is_told_at_its_field(app: Flask, person: Person, task: int) -> None:
     person.get(f"/ui/task/{task}/")
-    person.post(f"/ui/task/{task}/", times="1")
+    person.post(f"/ui/task/{task}/", times="1", secret_env="TOKEN")
     for path, more in ((f"/ui/task/{task}/", {}), ("/ui/result/1/rerun/", {"edited": "1"}), (f"/ui/task/{task}/edit/", {"name": "b"})):
-        answer = person.post(path, times="1", env="TOKEN=1", **more)
-        assert (answer.status_code, "is in env and in secret_env" in answer.text, Fields(answer).values["env"]) == (422, True, "TOKEN=1")
+        answer = person.post(path, times="1", env="TOKEN=1", secret_env="TOKEN", **more)
+        fields = Fields(answer)
+        assert (answer.status_code, "is in env too" in fields.said_of("secret_env"), fields.values["env"]) == (422, True, "TOKEN=1")

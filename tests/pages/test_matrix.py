@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from app.extensions import db
 from app.models import Result, move
+from app.pages.words import BY
 from app.services import results, tasks
 from tests.pages.person import Person
 from tests.support.stepping import details_of, ready_task
@@ -118,13 +119,19 @@ def test_run_again_with_edits_counts_each_combination(app: Flask, person: Person
     assert times is not None
     assert times[1] == "2"
     for typed, total in (("2", 12), ("3", 18)):
-        person.post(f"/ui/result/{result_id}/rerun/", edited="1", times=typed)
+        person.post(f"/ui/result/{result_id}/rerun/", edited="1", times=typed, matrix="SIZE = small, large\nSEED = 1, 2, 3")
         with app.app_context():
             assert db.session.execute(db.select(Result.times).order_by(Result.id.desc())).scalars().first() == total
 
 
-def test_the_forecast_counts_the_combinations_of_the_task(app: Flask, person: Person) -> None:
+def test_the_forecast_counts_the_combinations_that_are_typed(app: Flask, person: Person) -> None:
     task_id = ready_task(app)
     with app.app_context():
-        tasks.update(task_id, parameters={"matrix": MATRIX})
-    assert person.get(f"/ui/task/{task_id}/forecast?times=2").text.startswith("12 executions")
+        tasks.update(task_id, parameters={"matrix": MATRIX, "parallel": 3})
+    assert f"6 combinations {BY} 1 times = 6 executions, 3 at once" in person.get(f"/ui/task/{task_id}/").text
+    typed = {"times": "3", "matrix": "SIZE = small, large", "parallel": "1", "command": "'"}
+    assert person.post(f"/ui/task/{task_id}/forecast", **typed).text.startswith(f"2 combinations {BY} 3 times = 6 executions, 1 at once")
+    assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": "SIZE"}).text == "Matrix: Line 1 must be NAME = value1, value2."
+    assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": "", "parallel": ""}).text.startswith("3 executions")
+    seeds = "SEED = " + ", ".join(map(str, range(5000)))
+    assert person.post(f"/ui/task/{task_id}/forecast", **{**typed, "matrix": seeds}).text.startswith(f"5,000 combinations {BY} 3 times = 15,000 executions")
