@@ -62,6 +62,12 @@ class LogsRemoved(EstivadorError):
     http_status = 410
 
 
+class TooManyFollow(EstivadorError):
+    """As many logs are followed as this process can follow."""
+
+    http_status = 503
+
+
 class EngineDown(EstivadorError):
     """The Docker Engine does not answer, and this request can't be answered without it."""
 

@@ -1,18 +1,16 @@
-"""/result/{id}/detail/: the executions of a result, and their logs."""
+"""/result/{id}/detail/: the executions of a result."""
 
 from typing import Any
 
-from flask import Response
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.conditional import not_modified
 from app.api.idempotent import idempotent
 from app.api.results import rerun_answer
 from app.api.schemas import DetailSchema, OneDetailSchema, SubmittedSchema
-from app.schemas.filters import DetailFilterSchema, LogFilterSchema
+from app.schemas.filters import DetailFilterSchema
 from app.schemas.requests import OperateDetailSchema
-from app.services import attempts, details, logs, results
+from app.services import details, results
 from app.states import Wish
 
 blueprint = Blueprint("detail", __name__, url_prefix="/result/<int:result_id>/detail", description="Executions of a run")
@@ -64,27 +62,3 @@ class Detail(MethodView):
             return rerun_answer(results.rerun(result_id, changes=body, detail_id=detail_id))
         results.stop(result_id, Wish(operation), detail_id)
         return details.get(result_id, detail_id)
-
-
-@blueprint.route("/<int:detail_id>/log/")
-class Log(MethodView):
-    """The log of one execution."""
-
-    @blueprint.arguments(LogFilterSchema, location="query")
-    @blueprint.response(200, {"type": "string"}, content_type="text/plain")
-    def get(self, filters: dict[str, Any], result_id: int, detail_id: int) -> Any:
-        """Return the log of an execution as text
-
-        While it runs and after. `stream=stdout` or `stderr` for one of the two, `tail=N` for the last lines, `after=N` for what
-        follows line N, `timestamps=1` for times, `attempt=N` for an earlier attempt. `X-Log-Truncated: 1` says that the log was longer
-        than the cap, so its middle is missing. 410 where retention has removed it (`logs_removed_at`).
-        """
-        detail = attempts.one(details.get(result_id, detail_id), filters.get("attempt"))
-        view = logs.View(frozenset(filters["stream"].split(",")), filters.get("tail"), filters["after"], filters["timestamps"])
-        logs.refuse_removed(detail)
-        headers = {"X-Content-Type-Options": "nosniff", "X-Log-Truncated": str(int(bool(detail.log_truncated)))}
-        if not detail.is_live:
-            headers["ETag"] = f'"{detail.detail_id}-{detail.attempt}-{detail.status}"'
-            if not_modified(headers["ETag"].strip('"')):
-                return Response(status=304, headers=headers)
-        return Response(logs.read(detail, view), mimetype="text/plain", headers=headers)

@@ -84,5 +84,6 @@ class LogFilterSchema(FilterSchema):
     stream = fields.String(load_default="stdout,stderr", validate=validate.OneOf(("stdout", "stderr", "stdout,stderr", "stderr,stdout")))
     tail = fields.Integer(validate=validate.Range(0, 100_000), metadata=doc("The last so many lines."))
     attempt = fields.Integer(validate=validate.Range(1), metadata=doc("Of which attempt. Default: the current one."))
+    follow = fields.Boolean(load_default=False, metadata=doc("Go on with what is written until the attempt has ended."))
     after = fields.Integer(load_default=0, validate=validate.Range(0), metadata=doc("Leave the first so many lines out."))
     timestamps = fields.Boolean(load_default=False, metadata=doc("Put the Engine's time before each line."))

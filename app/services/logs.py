@@ -58,7 +58,7 @@ def read(detail: Logged, view: View) -> Iterator[bytes]:
     """
     wanted = {STREAMS[name] for name in view.streams} | {GAP}
     lines = lines_of(frame for frame in frames_of(detail) if frame.stream in wanted)
-    shown = (_render(line, view.timestamps) for number, line in enumerate(lines, start=1) if number > view.after)
+    shown = (rendered(*line, view.timestamps) for number, line in enumerate(lines, start=1) if number > view.after)
     return iter(deque(shown, maxlen=view.tail)) if view.tail is not None else shown
 
 
@@ -119,8 +119,8 @@ def _joined(pieces: list[Frame]) -> Frame:
     return first if len(pieces) == 1 else Frame(first.stream, first.time, b"".join(piece.payload for piece in pieces))
 
 
-def _render(line: Frame, timestamps: bool) -> bytes:
-    payload = line.payload
-    if line.stream == GAP:
+def rendered(stream: int, moment: bytes, payload: bytes, timestamps: bool) -> bytes:
+    """Return a line as it is handed out: what was cut is told in words."""
+    if stream == GAP:
         payload = b"[estivador: the log was cut here: " + payload + b"]\n"
-    return line.time + b" " + payload if timestamps else payload
+    return moment + b" " + payload if timestamps else payload

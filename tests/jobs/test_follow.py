@@ -1,0 +1,95 @@
+"""A log that is followed while it is written, and parts of one."""
+
+import socket
+
+from tests.support.estivador import Estivador
+from tests.support.waiting import until
+
+STEPS = 'echo one; echo other >&2; while [ ! -e /go ]; do sleep 0.05; done; echo two; printf "no end"; exit 3'
+
+
+def sleeping(place: Estivador, image: str, script: str = STEPS, **body: object) -> str:
+    """Run a script, wait until it runs, and return the address of its log."""
+    result_id = place.run(place.register(image), command=["sh", "-c", script], **body)
+    place.until_result(result_id, lambda result: result["counts"]["RUNNING"] == 1)
+    return f"/result/{result_id}/detail/{place.details(result_id)[0]['detail_id']}/log/"
+
+
+def go_on(place: Estivador, path: str) -> None:
+    """Let the script go on."""
+    import docker
+
+    container = place.get(path.removesuffix("log/"))["container_id"]
+    client = docker.from_env()
+    client.api.exec_start(client.api.exec_create(container, ["touch", "/go"])["Id"])
+    client.close()
+
+
+def test_a_log_is_followed_to_its_end(running: Estivador, busybox_image: str) -> None:
+    path = sleeping(running, busybox_image)
+    with running.request("GET", f"{path}?follow=1&stream=stdout", stream=True) as answer:
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+        chunks = answer.iter_content(None)
+        assert next(chunks) == b"one\n"
+        go_on(running, path)
+        assert b"".join(chunks) == b"two\nno end"
+    ended = running.request("GET", f"{path}?follow=1&tail=1&timestamps=1")
+    assert ended.text.endswith("Z no end")
+    assert running.request("GET", f"{path}?follow=1&after=2&stream=stdout").text == "no end"
+
+
+def test_one_that_waits_for_its_start_is_followed_from_its_first_line(instance: Estivador, busybox_image: str) -> None:
+    consumer = instance.start_consumer()
+    task_id = instance.register(busybox_image)
+    instance.end(consumer)
+    result_id = instance.run(task_id, command="echo late")
+    path = f"/result/{result_id}/detail/{instance.details(result_id)[0]['detail_id']}/log/"
+    with instance.request("GET", f"{path}?follow=1", stream=True) as answer:
+        instance.start_consumer()
+        assert b"".join(answer.iter_content(None)) == b"late\n"
+
+
+def test_a_log_that_is_followed_ends_with_its_attempt(running: Estivador, busybox_image: str) -> None:
+    path = sleeping(running, busybox_image, STEPS, retries=1, retry_delay=600, retry_on=[3])
+    with running.request("GET", f"{path}?follow=1&stream=stdout", stream=True) as answer:
+        go_on(running, path)
+        assert b"".join(answer.iter_content(None)) == b"one\ntwo\nno end"
+    running.post("/result/1/", {"operation": "KILL"})
+
+
+def test_only_so_many_are_followed_and_who_hangs_up_makes_room(running: Estivador, busybox_image: str) -> None:
+    path = sleeping(running, busybox_image, "echo one; sleep 600")
+    connections = []
+    for _ in range(4):
+        connection = socket.create_connection(("127.0.0.1", running.port), timeout=30)
+        connection.sendall(f"GET {path}?follow=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {running.token}\r\n\r\n".encode())
+        until(lambda connection=connection: connection.recv(1), 30, "it has begun")  # type: ignore[misc]
+        connections.append(connection)
+    refused = running.request("GET", f"{path}?follow=1")
+    assert (refused.status_code, "followed already" in refused.json()["message"]) == (503, True)
+    assert running.request("GET", path).text == "one\n"
+    connections.pop().close()
+
+    def is_let_in() -> bool:
+        with running.request("GET", f"{path}?follow=1", stream=True) as answer:
+            return answer.status_code == 200
+
+    until(is_let_in, 30, "there is room for another")
+    for connection in connections:
+        connection.close()
+    running.post("/result/1/", {"operation": "KILL"})
+    running.until_ended(1)
+
+
+def test_a_part_of_a_log_is_a_part_of_its_bytes(running: Estivador, busybox_image: str) -> None:
+    result_id = running.run(running.register(busybox_image), command=["sh", "-c", "seq 1 5000"])
+    running.until_ended(result_id)
+    path = f"/result/{result_id}/detail/{running.details(result_id)[0]['detail_id']}/log/"
+    whole = running.request("GET", path)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    part = running.request("GET", path, headers={"Range": "bytes=100-199", "If-Range": whole.headers["ETag"]})
+    assert (part.status_code, part.headers["Content-Range"], part.content) == (206, f"bytes 100-199/{len(whole.content)}", whole.content[100:200])
+    assert running.request("GET", path, headers={"Range": "bytes=-7"}).content == whole.content[-7:]
+    beyond = running.request("GET", path, headers={"Range": f"bytes={len(whole.content)}-"})
+    assert beyond.status_code == 416
+    assert running.request("GET", path, headers={"Range": "bytes=0-3", "If-Range": '"another"'}).content == whole.content
