@@ -75,7 +75,7 @@ def test_what_is_typed_the_caret_and_open_details_stay_through_20_changes(page: 
         assert has_focus(page, field)
         assert page.evaluate("one => [one.value, one.selectionStart, one.selectionEnd]", field) == ["echo ahoy", 2, 6]
         assert page.input_value("#times") == "12"
-        assert page.locator("details").get_attribute("open") is not None
+        assert page.locator("form details").get_attribute("open") is not None
 
     through_changes(page, stays)
     page.keyboard.type("X")
