@@ -8,10 +8,9 @@ from sqlalchemy import Row, func, or_, select
 
 from app.extensions import db
 from app.models import Detail, Result
-from app.services import figures, results
+from app.services import figures, results, secret_environment
 from app.services.memory import Memory
 from app.services.outcomes import ExitCode, success_rate
-from app.services.parameters import shown
 from app.services.statistics import Statistics
 from app.states import TERMINAL, Status
 
@@ -102,7 +101,7 @@ def compare(result_id: int, other_id: int) -> Comparison:
 
 
 def _side(result: Result) -> Side:
-    return Side(result, shown(result.parameters), success_rate(result.counts), figures.times(result), figures.ends(result).exit_codes)
+    return Side(result, secret_environment.shown(result), success_rate(result.counts), figures.times(result), figures.ends(result).exit_codes)
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
@@ -112,9 +111,10 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Differ
 
 
 def _flat(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters with each variable of the environment by itself."""
-    flat = {name: value for name, value in parameters.items() if name != "env"}
-    return flat | {f"env.{name}": value for name, value in (parameters.get("env") or {}).items()}
+    """Return parameters with each variable of the environment by itself; of a secret one, that there is one."""
+    flat = {name: value for name, value in parameters.items() if name not in ("env", "secret_env")}
+    flat |= {f"env.{name}": value for name, value in (parameters.get("env") or {}).items()}
+    return flat | {f"secret_env.{name}": "secret" for name in parameters.get("secret_env") or ()}
 
 
 def _ratio(one: Statistics, other: Statistics, name: str) -> float | None:

@@ -57,6 +57,17 @@ def test_two_results_stand_side_by_side(app: Flask, client: FlaskClient, task_id
     assert found["changes"] == [change]
 
 
+def test_of_secret_variables_it_is_told_which_there_are(app: Flask, client: FlaskClient, task_id: int) -> None:
+    with app.app_context():
+        one, other = result_row(task_id, [took(1.0)]), result_row(task_id, [took(1.0)])
+        for result_id, names in ((one, ("KEY", "PIN")), (other, ("KEY",))):
+            db.session.execute(db.update(Result).where(Result.id == result_id).values(secret_env=dict.fromkeys(names, "sealed")))
+        db.session.commit()
+    answer = client.get(f"/result/{one}/compare/{other}/")
+    assert answer.get_json()["parameters"] == [{"name": "secret_env.PIN", "value": "secret", "other_value": None}]
+    assert "sealed" not in answer.text
+
+
 def test_only_executions_of_the_same_index_that_have_ended_are_held_against_each_other(app: Flask, client: FlaskClient, task_id: int) -> None:
     with app.app_context():
         other = result_row(task_id, [took(1.0), took(1.0, Status.ERROR), took(1.0), (Status.RUNNING, 1.0, None)])
