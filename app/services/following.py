@@ -34,10 +34,14 @@ def follow(detail: Detail, number: int | None, view: View, is_gone: Callable[[],
 
 
 def _held(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Hold a place from the first item, which is empty, to the end: a generator that has begun gives it back whatever happens."""
+    """Hold a place from the first item to the end: a generator that has begun gives it back whatever happens.
+
+    The first item is for follow(); the second, as empty, lets the server send its headers at once, however long the first line takes.
+    """
     if not _places.acquire(blocking=False):
         raise TooManyFollow(f"{AT_ONCE} logs are followed already, as many as one process does: try again, or ask without `follow`.")
     try:
+        yield b""
         yield b""
         yield from lines
     finally:
