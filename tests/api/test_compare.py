@@ -1,7 +1,5 @@
 """GET /result/{id}/compare/{other}/."""
 
-import time
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -88,9 +86,7 @@ def test_where_there_is_nothing_to_go_by_there_is_no_ratio(app: Flask, client: F
 def test_a_hundred_changes_are_listed_and_all_are_counted(app: Flask, client: FlaskClient, task_id: int) -> None:
     with app.app_context():
         one, other = result_row(task_id, [took(1.0)] * 50_000), result_row(task_id, [took(1.0, Status.ERROR)] * 50_000)
-    begun = time.perf_counter()
     found = client.get(f"/result/{one}/compare/{other}/").get_json()
-    assert time.perf_counter() - begun < 2  # measured: 0.4 s; the rest is for a busy machine
     assert (found["same"], found["changed"], [row["index"] for row in found["changes"]]) == (0, 50_000, list(range(100)))
 
 

