@@ -264,6 +264,7 @@ def test_a_form_with_errors_keeps_what_was_typed_and_leads_to_each_field(open_pa
     page.get_by_text("Description, and what").click()
     page.get_by_label("Command").fill("sh -c 'echo")
     page.get_by_label("Environment").fill("SEED=7\nNONSENSE")
+    page.get_by_text("Limits", exact=True).click()
     page.get_by_label("Timeout").fill("soon")
     page.get_by_role("button", name="Register").click()
     summary = page.locator("#summary")

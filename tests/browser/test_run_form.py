@@ -123,7 +123,7 @@ def test_the_form_is_worked_by_keyboard(page: Page, estivador: Estivador, seeded
     keys.write("1")
     keys.reach(page.locator("summary", has_text="When it fails"))
     keys.press("Enter")
-    keys.reach(page.get_by_label("timeout", exact=True))
+    keys.reach(page.get_by_label("out of time"))
     keys.press("Space")
     keys.reach(page.locator("#retry_on"))
     keys.write("7")
