@@ -186,7 +186,9 @@ def _login_header(engine: docker.APIClient, reference: Reference, login: Login |
     registry, _ = docker.auth.resolve_repository_name(reference.repository)
     if login is None:
         return docker.auth.get_config_header(engine, registry)
-    return docker.auth.encode_header({"username": login.username, "password": login.password, "serveraddress": registry})
+    # An Engine whose images are containerd's holds this against the host it asks, and knows Docker Hub by this address alone.
+    address = docker.auth.INDEX_URL if registry == docker.auth.INDEX_NAME else registry
+    return docker.auth.encode_header({"username": login.username, "password": login.password, "serveraddress": address})
 
 
 def _within(limits: Limits, lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 1_000
 """Executions that are removed in one transaction: some tens of milliseconds."""
-LONGEST_PAUSE = 0.1
-"""Seconds between two batches, at most: as long as the last one held the write lock, others may have it."""
+PAUSE, LONGEST_PAUSE = 0.15, 1.0
+"""Seconds between two batches: as long as the last one held the write lock, and longer than who waits for it takes to look again (0.1 s)."""
 SLICE = 5.0
 """Seconds that one job goes on; then it rings for the next, so that other jobs have a turn."""
 
@@ -71,7 +71,8 @@ def remove_results() -> None:
 
 def _remove_for(seconds: float) -> bool:
     """Remove for so long, and say whether there is more. What can't be removed now is left for another time."""
-    end = time.monotonic() + seconds
+    begun = time.monotonic()
+    end = begun + seconds
     left: set[int] = set()
     while not context.stopping.is_set() and time.monotonic() < end:
         result_id = _next_result(left)
@@ -82,6 +83,9 @@ def _remove_for(seconds: float) -> bool:
         except OSError as error:
             log.error("result %s is deleted, and its logs can't be removed: %s", result_id, error)
             left.add(result_id)
+        if time.monotonic() - begun > PAUSE:  # many small ones keep others out as one large one would
+            time.sleep(PAUSE)
+            begun = time.monotonic()
     return not context.stopping.is_set()
 
 
@@ -110,9 +114,10 @@ def remove_batch(result_id: int) -> bool:
         ids = session.execute(batch).scalars().all()
         for table, which in ((History, History.object_id.in_(ids) & (History.kind == "detail")), (Detail, Detail.id.in_(ids))):
             session.execute(delete(table).where(which).execution_options(synchronize_session=False))
-    # Whoever waits for the record looks again within a tenth of a second.
-    time.sleep(min(time.monotonic() - begun, LONGEST_PAUSE))
-    return len(ids) == BATCH
+    is_more = len(ids) == BATCH
+    if is_more:
+        time.sleep(min(max(time.monotonic() - begun, PAUSE), LONGEST_PAUSE))
+    return is_more
 
 
 def _next_task() -> int | None:

@@ -28,7 +28,8 @@ class SecretsSchema(ma.Schema):
     secret_env = SecretEnvironment(
         allow_none=True,
         metadata=doc(
-            "Secret environment variables, {name: value}: encrypted at rest, and shown by name alone. A value of null: the one that is there already."
+            "Secret environment variables, {name: value}: encrypted at rest, and shown by name alone; `docker inspect` shows them to who "
+            "may use the Docker socket. A value of null: the one that is there already."
         ),
     )
 

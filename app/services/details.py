@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.errors import NotThere
 from app.extensions import db
-from app.models import Detail
+from app.models import Detail, Result
 from app.services import combinations, engines, results
 from app.services.listing import Page, page_of
 from app.states import Status
@@ -23,10 +23,11 @@ def get(result_id: int, detail_id: int) -> Detail:
 
 
 class Execution:
-    """An execution's row with what it does not hold itself: `env`, the values of its combination, and `engine`, its Engine's name."""
+    """An execution's row with what it does not hold itself: its `result`, `env`, the values of its combination, and `engine`, the Engine's name."""
 
-    def __init__(self, row: Any, env: dict[str, str], engine: str) -> None:
-        self._row, self.env, self.engine = row, env, engine
+    def __init__(self, row: Any, result: Result, env: dict[str, str], engine: str) -> None:
+        # The result is held, so that the session has it still for whoever asks for it again, row by row.
+        self._row, self.result, self.env, self.engine = row, result, env, engine
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else is asked of it, the row answers."""
@@ -37,8 +38,9 @@ def whole(rows: Sequence[Any]) -> list[Execution]:
     """Complete rows of executions of one result; raise NotThere where that is gone."""
     if not rows:
         return []
-    plan, names = combinations.of(results.get(rows[0].result_id)), engines.names()
-    return [Execution(row, plan.at(row.position), names[row.engine_id]) for row in rows]
+    result, names = results.get(rows[0].result_id), engines.names()
+    plan = combinations.of(result)
+    return [Execution(row, result, plan.at(row.position), names[row.engine_id]) for row in rows]
 
 
 def listing(

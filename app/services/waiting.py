@@ -62,7 +62,7 @@ def of_detail(row: Any) -> Wait | None:
         return Wait("its container is being started")
     if row.not_before is not None and row.not_before > time.time():
         return Wait(f"attempt {row.attempt} is due", due=row.not_before)
-    return Wait(_turn(db.session.get_one(Result, row.result_id), situation))
+    return Wait(_turn(_result(row.result_id), situation))
 
 
 def of_result(result: Result) -> Wait | None:
@@ -105,8 +105,16 @@ def _turn(result: Result, situation: Situation) -> str:
     return "its turn is next"
 
 
+def _result(result_id: int) -> Result:
+    """Read a result once a request: a page of a hundred rows asks a hundred times, and a session forgets what nobody holds."""
+    known: dict[int, Result] = g.setdefault("waiting_results", {})
+    if result_id not in known:
+        known[result_id] = db.session.get_one(Result, result_id)
+    return known[result_id]
+
+
 def _situation(engine_id: int) -> Situation:
-    """Look once a request: a page of a hundred rows asks a hundred times."""
+    """Look once a request, too."""
     known: dict[int, Situation] = g.setdefault("situations", {})
     if engine_id not in known:
         troubles = health.noted()

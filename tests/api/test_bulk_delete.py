@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import pytest
@@ -98,9 +97,7 @@ def test_fifty_thousand_results_are_deleted_at_once(app: Flask, client: FlaskCli
         series = select(*columns).select_from(Result).join(_numbers(49_999), db.literal(True)).where(Result.id == first)
         db.session.execute(insert(Result).from_select([column.key for column in columns], series))
         db.session.commit()
-    begun = time.monotonic()
     assert delete(client, expect=50_000).json == {"count": 50_000}
-    assert time.monotonic() - begun < 3
     assert left(client) == []
     with app.app_context():
         assert db.session.execute(select(func.count()).select_from(Result).execution_options(**WITH_DELETED)).scalar_one() == 50_000

@@ -217,4 +217,4 @@ def test_a_hundred_thousand_combinations_come_to_be_in_one_statement(app: Flask,
         found = client.get("/result/1/detail/", query_string={"matrix": ["A=99", "C=5"], "page_size": 100, "page": 2})
     assert [row["env"] for row in found.get_json()][-2:] == [{"A": "99", "B": "99", "C": "5"}] * 2
     assert (json.loads(found.headers["X-Pagination"])["total"], len(found.get_json())) == (200, 100)
-    assert len(heard) < 10, "no question for each row"
+    assert len(heard) < 20, "no question for each row"

@@ -1,6 +1,8 @@
 """No page shuts anybody out: axe finds nothing, in both schemes, on a phone and on a desk, in each state that a page can be in."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from docker import DockerClient
@@ -30,7 +32,7 @@ def first_detail(estivador: Estivador, result: int, status: str) -> int:
     return int(estivador.get(f"/result/{result}/detail/?status={status}")[0]["detail_id"])
 
 
-@pytest.mark.parametrize("path", ["/ui/", "/ui/task/", "/ui/result/", "/ui/engine/", "/ui/token/", "/ui/task/new/"])
+@pytest.mark.parametrize("path", ["/ui/", "/ui/task/", "/ui/result/", "/ui/engine/", "/ui/retention/", "/ui/token/", "/ui/task/new/"])
 def test_a_page_with_nothing_to_show(open_page: OpenPage, empty: Estivador, path: str) -> None:
     page = open_page(empty)
     page.goto(path)
@@ -49,11 +51,40 @@ def test_the_sign_in(open_page: OpenPage, estivador: Estivador, watch: Watch) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/ui/", "/ui/task/", "/ui/task/?text=nothing", "/ui/result/", "/ui/result/?status=ERROR", "/ui/result/?text=nothing", "/ui/engine/", "/ui/token/"]
+    "path",
+    [
+        "/ui/",
+        "/ui/task/",
+        "/ui/task/?text=nothing",
+        "/ui/result/",
+        "/ui/result/?status=ERROR",
+        "/ui/result/?text=nothing",
+        "/ui/engine/",
+        "/ui/retention/",
+        "/ui/token/",
+    ],
 )
 def test_a_list(page: Page, path: str) -> None:
     page.goto(path)
     assert_accessible(page)
+
+
+def test_what_housekeeping_did_and_could_not(page: Page, estivador: Estivador) -> None:
+    with closing(sqlite3.connect(estivador.folder / "estivador.db", timeout=10)) as record, record:
+        record.execute("INSERT INTO tidying (at, results, executions, logs, logs_bytes, images, error) VALUES (1.7e9, 3, 9, 2, 81920, 0, 'Images stay.')")
+    page.goto("/ui/retention/")
+    expect(page.get_by_text("Images stay.")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_deleting_what_a_filter_selects_is_confirmed_in_place(page: Page) -> None:
+    page.goto("/ui/result/?status=CANCELLED")
+    page.get_by_role("link", name="Delete these").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Keep them")).to_be_focused()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_contain_text("Delete")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Delete these")).to_be_focused()
 
 
 def test_the_api_page(page: Page) -> None:

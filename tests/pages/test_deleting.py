@@ -1,7 +1,7 @@
 """Deleting from the pages: one result, a task, and all the ended ones that a filter selects, each after a page that asks."""
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from tests.pages.person import Person
@@ -65,3 +65,29 @@ def test_a_deleted_task_is_on_no_page(person: Person) -> None:
         assert person.get(path).status_code == 404, path
     for path in ("/ui/", "/ui/result/", "/ui/task/"):
         assert 'href="/ui/task/1/"' not in person.get(path).text, path
+
+
+GONE = ("/live", "/log/tail", "/forecast")
+"""How the addresses of parts of pages end, which say that it is gone, or nothing, and stop the asking."""
+
+
+def below(app: Flask, name: str, **ids: int) -> list[str]:
+    """Every address of API and pages that a GET takes and that has `name` in it, for these ids."""
+    values = {**ids, "place": 0, "form": "csv", "name": "x"}
+    rules = [rule for rule in app.url_map.iter_rules() if name in rule.arguments and "GET" in (rule.methods or ())]
+    with app.test_request_context():
+        return [url_for(rule.endpoint, **{argument: values[argument] for argument in rule.arguments}) for rule in rules]
+
+
+@pytest.mark.usefixtures("two_ended")
+def test_no_address_shows_what_is_deleted(app: Flask, person: Person, client: FlaskClient) -> None:
+    client.delete("/result/1/"), client.delete("/task/2/")
+    paths = [*below(app, "result_id", result_id=1, detail_id=1, other_id=3), *below(app, "other_id", result_id=3, other_id=1)]
+    paths += below(app, "task_id", task_id=2)
+    assert len(paths) > 20
+    for path in paths:
+        answer = person.get(path) if path.startswith("/ui/") else client.get(path)
+        if path.split("?")[0].endswith(GONE):
+            assert (answer.status_code, "hx-get" in answer.text) == (200, False), path
+        else:
+            assert answer.status_code == 404, path

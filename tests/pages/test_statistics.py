@@ -1,14 +1,12 @@
 """What the pages say about how executions ended and what they took: groups of failures, exit codes, a task's last results."""
 
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from app.extensions import db
 from app.models import Detail
-from app.pages import queries
 from app.states import Status
 from tests.pages.person import Person
 from tests.support.failed import failed, known
@@ -110,11 +108,3 @@ def test_a_task_that_has_not_run_has_no_statistics(app: Flask, person: Person) -
         task_id = task_row()
         db.session.commit()
     assert "Statistics" not in person.get(f"/ui/task/{task_id}/").text
-
-
-@pytest.mark.parametrize(
-    ("query", "filters"), [("", {}), ("exit_code=-1&reason=exit&reason=oom", {"exit_code": -1, "reason": ["exit", "oom"]}), ("exit_code=1e3&reason=x", {})]
-)
-def test_nonsense_is_left_out_of_the_filters(app: Flask, query: str, filters: dict[str, Any]) -> None:
-    with app.test_request_context(f"/?{query}"):
-        assert queries.details().filters == filters
