@@ -27,7 +27,7 @@ class Rounded(ma.fields.Float):
 
 def success_rate() -> Rounded:
     """Return the field that several have."""
-    return Rounded(6, metadata=doc("COMPLETE among all that have ended, 0 to 1; null where none has."))
+    return Rounded(6, metadata=doc("COMPLETE among all that have run to an end, 0 to 1; null where none has."))
 
 
 class SpreadSchema(ma.Schema):

@@ -61,9 +61,9 @@ class Use:
 
 
 def success_rate(counts: Mapping[Status, int]) -> float | None:
-    """Return which part of what has ended is COMPLETE, 0 to 1; None where nothing has ended."""
-    ended = sum(counts[status] for status in TERMINAL)
-    return counts[Status.COMPLETE] / ended if ended else None
+    """Return which part of what has run to an end is COMPLETE, 0 to 1; None where nothing has. What was cancelled has not run."""
+    ran = sum(counts[status] for status in TERMINAL - {Status.CANCELLED})
+    return counts[Status.COMPLETE] / ran if ran else None
 
 
 def ends(which: ColumnElement[bool]) -> Ends:

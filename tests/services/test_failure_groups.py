@@ -75,9 +75,16 @@ def test_the_largest_twenty_groups_are_told_of_and_the_rest_is_counted() -> None
 
 
 @pytest.mark.parametrize(
-    ("counts", "rate"), [({}, None), ({"QUEUED": 3}, None), ({"COMPLETE": 3, "ERROR": 1, "RUNNING": 5}, 0.75), ({"CANCELLED": 1, "COMPLETE": 1}, 0.5)]
+    ("counts", "rate"),
+    [
+        ({}, None),
+        ({"QUEUED": 3}, None),
+        ({"COMPLETE": 3, "ERROR": 1, "RUNNING": 5}, 0.75),
+        ({"CANCELLED": 1, "COMPLETE": 1, "KILLED": 1}, 0.5),
+        ({"CANCELLED": 2}, None),
+    ],
 )
-def test_the_success_rate_is_by_what_has_ended(counts: dict[str, int], rate: float | None) -> None:
+def test_the_success_rate_is_by_what_has_run(counts: dict[str, int], rate: float | None) -> None:
     assert success_rate({status: counts.get(status, 0) for status in Status}) == rate
 
 
