@@ -38,9 +38,10 @@ def _command_text(value: Any) -> str:
     return value if isinstance(value, str) else shlex.join(value)
 
 
-def _whole(text: str) -> int | str:
-    """What is no whole number goes on as it is, for the schema to refuse in its words."""
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) else text.strip()
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()):
+        raise ValueError("Must be a whole number, such as 3.")
+    return int(text)
 
 
 def _number(text: str) -> float:

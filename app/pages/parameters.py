@@ -124,4 +124,4 @@ def limits(parameters: Mapping[str, Any]) -> str:
 def choices(name: str) -> list[tuple[str, str]]:
     """Return what the instance lets one choose for network or profile, each with its words; nothing chosen is the first."""
     allowed = {"network": networks, "profile": profiles}[name](context.settings())
-    return [("", "the instance's"), *((each, each) for each in allowed)]
+    return [("", "default"), *((each, each) for each in allowed)]
