@@ -40,7 +40,7 @@ def test_a_result_tells_which_failures_ended_the_same_way(app: Flask, person: Pe
     words = text_of(answer.text)
     assert "4 ended the same way exit code 3 no cargo in &lt;hold&gt;\ufffd 5 Execution 5" in words
     assert "1 ended so oom none Execution 9" in words
-    assert "50 % of what has ended is COMPLETE" in words
+    assert "50 % of what has run is COMPLETE" in words
     assert "exit code 0 5" in words and "exit code 3 4" in words and "exit code 137 1" in words
     with app.app_context():
         example = db.session.execute(db.select(Detail.id).where(Detail.position == 5)).scalar()
