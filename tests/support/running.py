@@ -1,5 +1,6 @@
 """Fixtures: an application in this process, and a whole Estivador in processes of its own."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +26,24 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(instance=tmp_path / "instance", slots=4)
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an instance that is ready and was never used, to be copied: what the migrations make is the same each time."""
+    folder = tmp_path_factory.mktemp("prepared") / "instance"
+    application = create_app(Settings(instance=folder))
+    with application.app_context():
+        prepare(application.extensions["settings"])
+        db.session.remove()
+        db.engine.dispose()
+    huey.storage.close()
+    return folder
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, prepared: Path) -> Iterator[Flask]:
     """An application on a fresh instance. No consumer runs; `huey.execute(huey.dequeue())` steps one job."""
+    if not settings.instance.exists():
+        shutil.copytree(prepared, settings.instance)
     application = create_app(settings)
     application.config["TESTING"] = True
     with application.app_context():
