@@ -98,6 +98,7 @@ def test_it_is_inert_in_a_form_that_is_refused(page: Page, watch: Watch) -> None
     watch.expect("status of 422")
     page.goto("/ui/task/new/")
     page.get_by_text("Description, and what its runs take by default").click()
+    page.get_by_text("Limits", exact=True).click()
     for name in ("repository", "name", "description", "command", "timeout"):
         page.locator(f"#{name}").fill(HOSTILE)
     page.locator("#env").fill(HOSTILE)
