@@ -10,6 +10,7 @@ from app.api.conditional import not_modified
 from app.api.statistics_schemas import ComparisonSchema, ResultStatisticsSchema, TaskStatisticsSchema
 from app.services import comparison, figures, results, trends
 from app.services.outcomes import success_rate
+from app.states import LIVE
 
 blueprint = Blueprint("statistics", __name__, description="Figures of runs")
 
@@ -24,15 +25,16 @@ class ResultStatistics(MethodView):
 
         `failures` are its ERROR executions in groups that ended the same way: by the same reason and exit code, with the same last line
         of the log but for numbers, ids, times and temporary paths; the largest first, at most 20. Memory and CPU time are sampled every
-        few seconds while an execution runs, so they are of those alone that ran for longer. The ETag is the result's revision; of more
-        than 5,000 executions that are live, the figures may be a few seconds old.
+        few seconds while an execution runs, so they are of those alone that ran for longer. Of more than 5,000 executions that are live,
+        the figures may be a few seconds old.
         """
         result = results.get(result_id)
-        etag = str(result.revision)
-        if not_modified(etag):
-            return make_response("", 304, {"ETag": f'"{etag}"'})
+        # What runs is looked at again and again, which is no change of the result.
+        headers = {} if result.status in LIVE else {"ETag": f'"{result.revision}"'}
+        if headers and not_modified(str(result.revision)):
+            return make_response("", 304, headers)
         found = {"statistics": figures.times(result), "ends": figures.ends(result), "use": figures.use(result), "success_rate": success_rate(result.counts)}
-        return {"result": result, **found}, 200, {"ETag": f'"{etag}"'}
+        return {"result": result, **found}, 200, headers
 
 
 @blueprint.route("/task/<int:task_id>/statistics/")

@@ -17,7 +17,7 @@ from app.jobs.starting import LOG_FILE_FACTOR, look
 from app.jobs.stopwatch import Stopwatch
 from app.logstore import Stored
 from app.models import Detail, Result, move, write
-from app.states import Reason, StopCause, Wish
+from app.states import Phase, Reason, StopCause, Wish
 
 log = logging.getLogger(__name__)
 
@@ -40,17 +40,18 @@ def watch(detail: Detail) -> bool:
         reach("exited")
         return moved
     if detail.wish == Wish.KILL and detail.stop_cause is None:
-        want_stop(detail.id, StopCause.KILL)
+        want_stop(detail.id, detail.attempt, StopCause.KILL)
         db.session.expire(detail)
     if detail.stop_cause is not None:
         return stop(detail, state)
     return False
 
 
-def want_stop(detail_id: int, cause: StopCause) -> None:
-    """Write down why a container is to be stopped, before anything is sent; the first cause stands."""
+def want_stop(detail_id: int, attempt: int, cause: StopCause) -> None:
+    """Write down why the container of an attempt that runs is to be stopped, before anything is sent; the first cause stands."""
     with write() as session:
-        unset = db.update(Detail).where(Detail.id == detail_id, Detail.stop_cause.is_(None))
+        which = (Detail.id == detail_id, Detail.attempt == attempt, Detail.phase == Phase.STARTED)
+        unset = db.update(Detail).where(*which, Detail.stop_cause.is_(None))
         session.execute(unset.values(stop_cause=cause).execution_options(synchronize_session=False))
 
 

@@ -11,13 +11,14 @@ import time
 from contextlib import ExitStack
 from typing import NamedTuple
 
+import docker
 from flask import Flask
 from sqlalchemy import select
 
 from app.config import Settings
 from app.engine import connection, containers, events
 from app.engine.containers import Listed
-from app.engine.errors import EngineError, EngineUnreachable
+from app.engine.errors import EngineError, EngineRefused, EngineUnreachable
 from app.extensions import db, huey
 from app.jobs import context, executions, heartbeat, removal, scheduling
 from app.jobs.doorbell import ring
@@ -25,7 +26,7 @@ from app.jobs.ending import want_stop
 from app.jobs.images import import_image
 from app.jobs.locks import holding
 from app.jobs.stopwatch import Stopwatch
-from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, write
+from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, last_detail_id, write
 from app.states import TERMINAL, Phase, StopCause, TaskStatus
 
 log = logging.getLogger(__name__)
@@ -117,14 +118,16 @@ class Supervisor(threading.Thread):
                 already = time.time() - row.start if row.start else 0.0
                 if self.running_since.elapsed((row.id, row.attempt), already) < row.timeout:
                     continue
-                want_stop(row.id, StopCause.TIMEOUT)
+                want_stop(row.id, row.attempt, StopCause.TIMEOUT)
             elif row.stop_cause is None and row.wish is None:
                 continue
             self.ring_for(row.id)
 
     def compare(self, rows: list[InFlight]) -> None:
         """Hold the record against the Engine's list, and ring for each execution where the two differ."""
-        # Listed after the rows were read: a row's container is in the list, or it is gone.
+        # Listed after the rows were read: a row's container is in the list, or it is gone. What is read of the record from here on is as
+        # it stands after the list: by an older sight of it the next attempt's container would be one that nobody needs.
+        db.session.rollback()
         engine = connection.client(self.settings.engine, self.settings.engine_timeout)
         listed = {(item.detail, item.attempt): item for item in containers.list_ours(engine, context.instance_id())}
         running = {key for key, item in listed.items() if item.status in ("running", "paused")}
@@ -138,16 +141,26 @@ class Supervisor(threading.Thread):
         self.sweep([item for key, item in listed.items() if key not in current])
 
     def sweep(self, strays: list[Listed]) -> None:
-        """Remove containers of attempts that are over; warn of those nobody here knows, and touch them not."""
+        """Remove containers of attempts that are over, and of executions that were deleted; warn of what runs or was never ours, and touch it not."""
         engine = connection.client(self.settings.engine, self.settings.engine_timeout)
         for item in strays:
             row = db.session.execute(select(Detail.status, Detail.phase, Detail.attempt).where(Detail.id == item.detail)).first()
-            if row is None:
+            is_over = item.status in ("created", "exited", "dead")
+            if row is None and is_over and item.detail <= last_detail_id():
+                self.remove(engine, item)
+            elif row is None:
                 if item.detail not in self.warned:
                     log.warning("container %s carries this instance's label, but execution %s is not in the record", item.id[:12], item.detail)
                     self.warned.add(item.detail)
-            elif item.status != "running" and (row.attempt != item.attempt or (row.status in TERMINAL and row.phase == Phase.REMOVED)):
-                containers.remove(engine, item.id)
+            elif is_over and (row.attempt != item.attempt or (row.status in TERMINAL and row.phase == Phase.REMOVED)):
+                self.remove(engine, item)
+
+    def remove(self, engine: docker.APIClient, item: Listed) -> None:
+        """Remove one container; that the Engine can't is this container's trouble, and no other's."""
+        try:
+            containers.remove(engine, item.id)
+        except EngineRefused as error:
+            log.warning("container %s could not be removed yet: %s", item.id[:12], error.text)
 
     def ring_for_waiting(self) -> None:
         """Ring for executions that wait while slots are free, and for images that wait to be imported."""

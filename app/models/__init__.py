@@ -6,6 +6,7 @@ from app.models.detail import HOLDS_SLOT, TO_REMOVE, WAITS, Detail
 from app.models.history import History
 from app.models.idempotency import IdempotencyKey
 from app.models.image import Image
+from app.models.issued import last_detail_id
 from app.models.label import ResultLabel
 from app.models.moves import abandon, move, move_task, retry, withdraw_waiting
 from app.models.place import Consumer, Engine, Instance
@@ -37,6 +38,7 @@ __all__ = [
     "Token",
     "abandon",
     "after_commit",
+    "last_detail_id",
     "move",
     "move_task",
     "retry",

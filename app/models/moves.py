@@ -96,7 +96,9 @@ def withdraw_waiting(result_id: int, reason: Reason, message: str, detail_id: in
         }
         session.expire_all()
         if any(numbers.values()):
-            _count(session, result_id, {(WAITING[0], status): number for status, number in numbers.items()}, None)
+            result = _count(session, result_id, {(WAITING[0], status): number for status, number in numbers.items()}, None)
+            if numbers[Status.ERROR] and result.has_failed_enough:
+                _cancel_rest(session, result)
     return sum(numbers.values())
 
 

@@ -4,6 +4,8 @@ What takes a look at every execution is, for a large result that is live, worked
 and its grid are of the same moment as the page, always.
 """
 
+import hashlib
+import time
 from dataclasses import dataclass
 
 from app.models import Result
@@ -13,6 +15,9 @@ from app.services.outcomes import Ends, Use
 from app.services.statistics import DETAIL, Bin, Grid, Statistics, Timeline
 from app.states import LIVE
 
+EVERY = 5.0
+"""Seconds for which what a live result's executions use counts as known."""
+NOTHING = Use(None, None, None)
 LARGE = 5_000
 """Executions from which on a live result's figures may be a little old."""
 
@@ -52,8 +57,18 @@ def ends(result: Result) -> Ends:
 
 
 def use(result: Result) -> Use:
-    """Return what memory and CPU time a result's executions took, as far as they were looked at."""
-    return _uses.get(result.id, result.revision, _may_be_old(result))
+    """Return what memory and CPU time a result's executions took, as far as they were looked at; of a live result as of a few seconds ago."""
+    # Looking at what runs is no change of the result.
+    moment = int(time.monotonic() / EVERY) if result.status in LIVE else 0
+    return _uses.get(result.id, (result.revision, moment), _may_be_old(result))
+
+
+def mark(result: Result) -> str:
+    """Return what changes with what use() says of a live result while its revision stays; "" where it says nothing, or never will again."""
+    found = use(result) if result.running else None
+    if found is None or found == NOTHING:
+        return ""
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:8]
 
 
 def grid(result: Result) -> Grid:

@@ -102,7 +102,7 @@ def _turn(result: Result, situation: Situation) -> str:
         return f"parallel {result.parallel} reached"
     if sum(situation.held.values()) >= situation.slots:
         return situation.taken
-    return "its turn is next"
+    return "its turn has not come"
 
 
 def _result(result_id: int) -> Result:

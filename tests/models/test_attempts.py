@@ -95,3 +95,12 @@ def test_one_failure_too_many_cancels_what_has_not_started(app: Flask) -> None:
         ]  # fmt: skip
         assert "2 of this result had failed" in str(details_of(result_id)[2].message)
         assert db.session.get_one(Result, result_id).counts == {"QUEUED": 1, "RUNNING": 0, "COMPLETE": 0, "ERROR": 3, "CANCELLED": 2, "KILLED": 0}
+
+
+def test_a_retry_that_is_called_off_counts_as_a_failure_of_the_result(app: Flask) -> None:
+    task_id = ready_task(app)
+    with app.app_context():
+        result_id = results.submit(task_id, 3, {"max_failures": 1}).id
+        tried = failed_once(result_id)
+        assert withdraw_waiting(result_id, Reason.CANCELLED, "Cancelled before it started.", tried.id) == 1
+        assert [(row.status, row.reason) for row in details_of(result_id)] == [("ERROR", "exit"), ("CANCELLED", "max_failures"), ("CANCELLED", "max_failures")]

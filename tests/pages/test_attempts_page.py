@@ -165,7 +165,7 @@ def test_what_waits_for_its_next_attempt_says_when_that_is_due_and_stays_the_sam
         db.session.commit()
     answer = person.get("/ui/result/1/live", headers={"If-None-Match": etag})
     assert answer.status_code == 200, "what is due by now waits for something else"
-    assert "Waiting: its turn is next" in text_of(answer)
+    assert "Waiting: its turn has not come" in text_of(answer)
     with app.app_context():
         assert withdraw_waiting(1, Reason.CANCELLED, "Cancelled before it started.") == 1
     assert "Waits for" not in person.get(PAGE).text
@@ -187,7 +187,7 @@ def test_what_waits_for_a_slot_says_who_has_them(app: Flask, person: Person, ali
         db.session.commit()
     answer = person.get("/ui/result/1/live", headers={"If-None-Match": unescape(etag[1])})
     assert answer.status_code == 200, "the revision is the same, and what it waits for is not"
-    assert "Waiting: its turn is next" in text_of(answer)
+    assert "Waiting: its turn has not come" in text_of(answer)
 
 
 def test_what_nobody_can_start_is_marked(app: Flask, person: Person) -> None:
