@@ -2,6 +2,7 @@
 
 import http.client
 from contextlib import ExitStack
+from itertools import takewhile
 
 import docker
 
@@ -57,6 +58,18 @@ def test_a_log_that_is_followed_ends_with_its_attempt(running: Estivador, busybo
         go_on(running, path)
         assert b"".join(answer.iter_content(None)) == b"one\ntwo\nno end"
     running.post("/result/1/", {"operation": "KILL"})
+
+
+def test_who_follows_a_log_over_the_cap_gets_its_last_line(instance: Estivador, busybox_image: str) -> None:
+    instance.start_consumer(ESTIVADOR_LOG_CAP="64KiB")
+    script = f"yes {'x' * 99} | head -n 1500; echo seen; while [ ! -e /go ]; do sleep 0.05; done; echo last"
+    path = sleeping(instance, busybox_image, script)
+    with instance.request("GET", f"{path}?follow=1", stream=True) as answer:
+        lines = answer.iter_lines()
+        assert sum(1 for _ in takewhile(lambda line: line != b"seen", lines)) == 1500
+        go_on(instance, path)
+        assert list(lines) == [b"last"]
+    assert instance.request("GET", path).headers["X-Log-Truncated"] == "1"
 
 
 def test_only_so_many_are_followed_and_who_hangs_up_makes_room(running: Estivador, busybox_image: str) -> None:
