@@ -22,8 +22,8 @@ class Csv(MethodView):
     def get(self, result_id: int) -> Any:
         """Return all executions of a result as CSV
 
-        Streamed, by index, with a line of names first: the fields of an execution. A text that a spreadsheet would run as a formula has
-        an apostrophe before it. What is live is told as it stands when it is read.
+        Streamed, by index, with a line of names first: the fields of an execution but `waits_for`. A text that a spreadsheet would run as
+        a formula has an apostrophe before it. What is live is told as it stands when it is read.
         """
         return _file(result_id, "csv", "text/csv", exports.as_csv(result_id))
 
@@ -36,7 +36,7 @@ class Ndjson(MethodView):
     def get(self, result_id: int) -> Any:
         """Return all executions of a result as JSON, one a line
 
-        Streamed, by index. What is live is told as it stands when it is read.
+        Streamed, by index: the fields of an execution but `waits_for`. What is live is told as it stands when it is read.
         """
         return _file(result_id, "ndjson", "application/x-ndjson", exports.as_ndjson(result_id))
 

@@ -49,10 +49,14 @@ def _size(result_id: int, run: Run) -> int | None:
         return None
 
 
-def live_size() -> int:
-    """Return the bytes that the logs of live results take so far."""
-    live = db.session.execute(select(Result.id).where(Result.status.in_(LIVE))).scalars().all()
-    return sum(context.log_store().size(result_id) for result_id in live)
+def live_size(run: Run) -> int | None:
+    """Return the bytes that the logs of live results take so far; None where the run was over before all were measured."""
+    total = 0
+    for result_id in db.session.execute(select(Result.id).where(Result.status.in_(LIVE))).scalars().all():
+        if run.is_over:
+            return None
+        total += context.log_store().size(result_id)
+    return total
 
 
 def remove(run: Run) -> None:
@@ -61,7 +65,9 @@ def remove(run: Run) -> None:
     _remove_files(_marked(), run)
     if keep.logs_days is None and keep.logs_size is None:
         return
-    live = live_size() if keep.logs_size is not None else 0
+    live = live_size(run) if keep.logs_size is not None else 0
+    if live is None:
+        return
     while not run.is_over and (rows := db.session.execute(due_logs(keep, run.now, live).limit(BATCH)).all()):
         with write() as session:
             which = (Result.id.in_([row.id for row in rows]), Result.logs_removed_at.is_(None), Result.deleted_at.is_(None))

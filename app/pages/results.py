@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from app.errors import NotThere, WrongState
 from app.pages import live, queries
@@ -217,4 +217,5 @@ def download(result_id: int, form: str) -> Response:
     """Give all executions as a file."""
     rows = exports.as_csv(result_id) if form == "csv" else exports.as_ndjson(result_id)
     headers = {"Content-Disposition": f'attachment; filename="result-{result_id}.{form}"'}
-    return Response(stream_with_context(rows), mimetype="text/csv" if form == "csv" else "application/x-ndjson", headers=headers)
+    # Without the request's context: its read transaction would stay open for as long as somebody downloads.
+    return Response(rows, mimetype="text/csv" if form == "csv" else "application/x-ndjson", headers=headers)

@@ -52,7 +52,7 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
     "last_line": lambda row: row.last_line,
     "logs_removed_at": lambda row: _time(row.logs_removed_at),
 }
-"""The columns, which are the fields of an execution in the API, and how each is made from a row."""
+"""The columns and how each is made from a row: the fields of an execution in the API but `waits_for`, which is true only when it is asked."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a text begins with that a spreadsheet would run instead of showing it."""
@@ -68,7 +68,7 @@ def as_csv(result_id: int) -> Iterator[str]:
 
 
 def as_ndjson(result_id: int) -> Iterator[str]:
-    """Yield the executions of a result as JSON, one a line, as the API answers them; raise NotThere where there is no such result."""
+    """Yield the executions of a result as JSON, one a line, as the API answers them but for `waits_for`; raise NotThere where there is no such result."""
     batches = _batches(db.engine, result_id, combinations.of(results.get(result_id)), engines.names())
     return ("".join(json.dumps(line) + "\n" for line in batch) for batch in batches)
 

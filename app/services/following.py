@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from app.engine.logs import STREAMS
 from app.errors import EngineDown, LogsRemoved, NotThere, TooManyFollow
@@ -29,6 +30,8 @@ def follow(detail: Detail, number: int | None, view: View, is_gone: Callable[[],
     """
     number = detail.attempt if number is None else attempts.one(detail, number).attempt
     lines = _held(_lines(detail.result_id, detail.id, number, view, is_gone))
+    # No read transaction is open while lines are written to whoever reads: SQLite can't shorten its log past one.
+    db.session.rollback()
     next(lines)
     return lines
 
@@ -68,33 +71,42 @@ def _lines(result_id: int, detail_id: int, number: int, view: View, is_gone: Cal
             held = None
 
 
-def _looks(result_id: int, detail_id: int, number: int, is_gone: Callable[[], bool]) -> Iterator[tuple[list[Line], bool]]:
-    """Look again and again: yield what has come, and whether that is all so far."""
+def _looks(result_id: int, detail_id: int, number: int, is_gone: Callable[[], bool]) -> Iterator[tuple[Iterable[Line], bool]]:
+    """Look again and again: yield what has come, and whether that is all so far. Once it has ended, yield all the rest in one."""
     mark = Mark()
     while not is_gone():
-        # Read anew each time, and hold no read transaction while waiting: SQLite can't shorten its log past one.
-        db.session.rollback()
         attempt = _attempt(result_id, detail_id, number)
         if attempt is None:
             return
-        try:
-            found = loglines.since(attempt, mark)
-        except EngineDown:
-            found = []
-        except LogsRemoved:
+        if not attempt.is_live:
+            with suppress(LogsRemoved):
+                yield loglines.rest(attempt, mark), True
+            return
+        found = _came(attempt, mark)
+        if found is None:
             return
         mark = loglines.mark_after(found, mark)
         is_caught_up = len(found) < MOST
         yield found, is_caught_up
-        if not attempt.is_live and is_caught_up:
-            return
         if is_caught_up:
-            db.session.rollback()
             time.sleep(EVERY)
 
 
 def _attempt(result_id: int, detail_id: int, number: int) -> AttemptView | None:
+    """Return how the attempt stands now, and leave no read transaction open: None where it is gone."""
     try:
         return attempts.one(details.get(result_id, detail_id), number)
     except NotThere:
+        return None
+    finally:
+        db.session.rollback()
+
+
+def _came(attempt: AttemptView, mark: Mark) -> list[Line] | None:
+    """Return what a live attempt has written since `mark`: nothing while its Engine does not answer, None where retention has removed it."""
+    try:
+        return loglines.since(attempt, mark)
+    except EngineDown:
+        return []
+    except LogsRemoved:
         return None

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise, takewhile
@@ -142,6 +142,34 @@ def since(detail: Logged, mark: Mark) -> list[Line]:
     return [_line(number, frame) for number, frame in enumerate(found[:MOST], start=mark.number + 1)]
 
 
+def rest(detail: Logged, mark: Mark) -> Iterator[Line]:
+    """Return all that the stored log of one that has ended holds after `mark`, reading it as it is taken; raise LogsRemoved as frames_of() does.
+
+    Of one that the cap has cut, who had read beyond the cut goes on where they were; who had not come so far meets the cut.
+    """
+    place = _place_in_stored(detail, mark) if mark.number and detail.log_truncated else mark.number
+    lines = islice(lines_of(frames_of(detail)), place, None)
+    return (_line(number, frame) for number, frame in enumerate(lines, start=mark.number + 1))
+
+
+def _place_in_stored(detail: Logged, mark: Mark) -> int:
+    """Return how many lines of a shortened log to leave out: numbers are not what they were, so the marked line is looked for by its time."""
+    seen = mark.time.encode()
+    gap = begun = None
+    same = 0
+    for place, line in enumerate(lines_of(frames_of(detail))):
+        begun = begun or line.time
+        if line.stream == GAP:
+            gap = (place, line.time)
+        # After the gap, one with an older time is the two ends of a line that the gap tore: its middle is missing.
+        elif line.time == seen and (gap is None or line.time >= gap[1]):
+            same += 1
+            if same == mark.same:
+                return place + 1
+    # Not there: either cut out, or the Engine has thrown away what was read, and all that is stored came after it.
+    return gap[0] if gap is not None and begun is not None and begun <= seen else 0
+
+
 def mark_after(lines: Iterable[Line], mark: Mark) -> Mark:
     """Return how far one has read who had read to `mark` and now these."""
     for line in lines:
@@ -181,4 +209,4 @@ def _epoch(time: str) -> str | None:
     return f"{nanoseconds // 1_000_000_000}.{nanoseconds % 1_000_000_000:09}"
 
 
-__all__ = ["GAP", "MOST", "Line", "Mark", "Window", "around", "last", "mark_after", "since"]
+__all__ = ["GAP", "MOST", "Line", "Mark", "Window", "around", "last", "mark_after", "rest", "since"]

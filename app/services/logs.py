@@ -33,6 +33,10 @@ class Logged(Protocol):
         """Whether its log may still grow."""
 
     @property
+    def log_truncated(self) -> bool | None:
+        """Whether its stored log is not whole: our cap cut it, or the Engine's own had thrown some of it away."""
+
+    @property
     def logs_removed_at(self) -> float | None:
         """When retention removed the logs of its result (epoch seconds)."""
 

@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.models import Result, Task
 from app.services import labels
 from app.services.listing import contains
 
+HALF = 0.000501
+"""Seconds to either side of a time that is shown in milliseconds from which it may have been rounded; a float's own error of a microsecond is in it."""
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
 
 
@@ -31,8 +33,6 @@ def conditions(
     `status` lets several through; `from_` and `to` are epoch seconds of the submission, both inclusive; `text` is part of the task's
     name or repository, or a result's id (12 or #12); `label` are NAME=VALUE, or NAME whatever its value, and all of them hold.
     """
-    # To the millisecond, as answers show it: who sends back a time that was shown means that result too.
-    submitted_at = func.round(Result.submitted_at, 3)
     found = labels.of_results(label or ())
     if status:
         found.append(Result.status.in_(status))
@@ -41,9 +41,10 @@ def conditions(
     if image_id is not None:
         found.append(Result.image_id == image_id)
     if from_ is not None:
-        found.append(submitted_at >= from_)
+        # Answers show it to the millisecond: who sends back a time that was shown means that result too.
+        found.append(Result.submitted_at >= from_ - HALF)
     if to is not None:
-        found.append(submitted_at <= to)
+        found.append(Result.submitted_at <= to + HALF)
     if text:
         number = _NUMBER.fullmatch(text.strip())
         found.append(or_(contains(text.strip(), Task.name, Task.repository), Result.id == (int(number[1]) if number else 0)))

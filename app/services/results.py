@@ -212,7 +212,8 @@ def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> i
     """CANCEL or KILL every live result that listing()'s `filters` select; return how many it was.
 
     Raises WrongState, and stops nothing, where they are not `expect` (None: whatever they are). Each result is stopped in a transaction
-    of its own; one that ends meanwhile is left out.
+    of its own, and one that ends meanwhile is left out; but inside an open write transaction, as with an Idempotency-Key, all of them
+    are stopped in that one: all or none, and nobody else writes until the last is done.
     """
     with write() as session:  # begun as a write, so that what it reads is what there is now
         ids = session.execute(_stoppable(wish, filters)).scalars().all()
@@ -223,7 +224,7 @@ def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> i
 
 def count_selected(wish: Wish, **filters: Any) -> int:
     """Return how many results stop_selected() would stop now."""
-    return len(db.session.execute(_stoppable(wish, filters)).scalars().all())
+    return db.session.execute(select(func.count()).select_from(_stoppable(wish, filters).order_by(None).subquery())).scalar_one()
 
 
 def _stoppable(wish: Wish, filters: dict[str, Any]) -> Select[Any]:

@@ -4,7 +4,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.models import move
+from app.extensions import db
+from app.models import Result, move
 from tests.support.stepping import details_of, ready_task, submitted
 
 
@@ -46,6 +47,16 @@ def test_results_are_found_by_when_they_were_submitted(app: Flask, client: Flask
     assert found(client, **{"from": times[1], "to": times[1], "task_id": 2}) == [2]
     assert client.get("/result/?from=yesterday").status_code == 422
     assert client.get("/result/?from_=1").status_code == 422
+
+
+@pytest.mark.parametrize("moment", [1790000000.1234999, 1790000000.1235, 1790000000.1244999, 1790000000.1245, 1790000000.1255, 1790000000.124])
+def test_a_time_as_it_is_shown_selects_that_result(app: Flask, client: FlaskClient, moment: float) -> None:
+    result_id = submitted(app, 1)
+    with app.app_context():
+        db.session.execute(db.update(Result).values(submitted_at=moment))
+        db.session.commit()
+    shown = client.get(f"/result/{result_id}/").get_json()["submitted_at"]
+    assert (found(client, **{"from": shown, "to": shown}), found(client, **{"from": shown + 0.002}), found(client, to=shown - 0.002)) == ([result_id], [], [])
 
 
 def test_each_result_says_its_tasks_name(app: Flask, client: FlaskClient) -> None:

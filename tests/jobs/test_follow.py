@@ -1,7 +1,12 @@
 """A log that is followed while it is written, and parts of one."""
 
 import http.client
-from contextlib import ExitStack
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import takewhile
+from pathlib import Path
 
 import docker
 
@@ -21,7 +26,26 @@ def sleeping(place: Estivador, image: str, script: str = STEPS, **body: object) 
 
 def go_on(place: Estivador, path: str) -> None:
     """Let the script go on."""
-    container = place.get(path.removesuffix("log/"))["container_id"]
+    touch(place.get(path.removesuffix("log/"))["container_id"])
+
+
+@contextmanager
+def standing_still(place: Estivador) -> Iterator[None]:
+    """Let no web worker do anything for a moment."""
+    masters = [process.pid for process in place.processes if Path(str(process.args[0])).name == "gunicorn"]  # type: ignore[index]
+    workers = [int(pid) for master in masters for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+    assert workers
+    try:
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        yield
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+
+
+def touch(container: str) -> None:
+    """Make the file that the script in a container waits for."""
     client = docker.from_env()
     client.api.exec_start(client.api.exec_create(container, ["touch", "/go"])["Id"])
     client.close()
@@ -57,6 +81,22 @@ def test_a_log_that_is_followed_ends_with_its_attempt(running: Estivador, busybo
         go_on(running, path)
         assert b"".join(answer.iter_content(None)) == b"one\ntwo\nno end"
     running.post("/result/1/", {"operation": "KILL"})
+
+
+def test_who_follows_a_log_over_the_cap_gets_its_last_line(instance: Estivador, busybox_image: str) -> None:
+    instance.start_consumer(ESTIVADOR_LOG_CAP="64KiB")
+    script = f"yes {'x' * 99} | head -n 1500; echo seen; while [ ! -e /go ]; do sleep 0.05; done; echo last"
+    path = sleeping(instance, busybox_image, script)
+    with instance.request("GET", f"{path}?follow=1", stream=True) as answer:
+        lines = answer.iter_lines()
+        assert sum(1 for _ in takewhile(lambda line: line != b"seen", lines)) == 1500
+        container = instance.get(path.removesuffix("log/"))["container_id"]
+        # Nobody looks again before the log is stored and shortened.
+        with standing_still(instance):
+            touch(container)
+            until(lambda: instance.rows("SELECT status FROM result") == [("COMPLETE",)], 30, "it has ended")
+        assert list(lines) == [b"last"]
+    assert instance.request("GET", path).headers["X-Log-Truncated"] == "1"
 
 
 def test_only_so_many_are_followed_and_who_hangs_up_makes_room(running: Estivador, busybox_image: str) -> None:

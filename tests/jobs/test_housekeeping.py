@@ -334,3 +334,17 @@ def test_a_task_that_is_submitted_has_no_image_yet(task_id: int) -> None:
 def test_a_log_store_without_a_folder_has_nothing(tmp_path: Path) -> None:
     store = LogStore(tmp_path / "none", 10)
     assert (store.folders(), store.size(1)) == ([], 0)
+
+
+def test_where_time_is_up_before_live_logs_are_measured_no_log_is_removed(app: Flask, task_id: int) -> None:
+    limit(app, Keep(logs_size=1024))
+    old, runs = ended(task_id, 1), live(task_id)
+    path = log_file(app, old)
+    log_file(app, runs)
+    stored_logs.measure(tidying.Run(10))
+    over = tidying.Run(0)
+    assert stored_logs.live_size(over) is None
+    stored_logs.remove(over)
+    assert (path.exists(), over.is_more, stored_logs.live_size(tidying.Run(10))) == (True, True, 8192)
+    stored_logs.remove(tidying.Run(10))
+    assert not path.exists()
