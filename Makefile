@@ -30,7 +30,7 @@ demo: setup ## Runs a real program 20 times in containers and shows their record
 
 test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="-k word"
 	@$(VENV)/python -m tools.ensure_engine --with-tests
-	@$(VENV)/python -m pytest $(ARGS)
+	@$(VENV)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 screenshots: setup-dev ## Takes the pictures in docs/screenshots anew, of a real run in Chromium
 	@$(VENV)/python -m tools.ensure_engine --with-tests
