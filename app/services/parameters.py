@@ -10,6 +10,7 @@ from app.matrix import size
 from app.sizes import in_bytes, short
 
 MOST_TIMES = 100_000
+MOST_LABELS = 64
 MOST_BYTES = 64 * 1024
 """Bytes that entrypoint, command and environment of an execution may take together."""
 
@@ -18,11 +19,14 @@ INTERNAL = frozenset({OF_TIMES})
 
 
 def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a request's parameters over a task's defaults: `env` and `labels` name by name, any other as a whole; None leaves a default out."""
+    """Lay a request's parameters over a task's defaults: `env` and `labels` name by name, any other as a whole; None leaves a default out.
+
+    So {} adds no name, and takes none away.
+    """
     together = {**defaults, **own}
     for name in ("env", "labels"):
-        if defaults.get(name) and own.get(name):
-            together[name] = {**defaults[name], **own[name]}
+        if own.get(name) is not None:
+            together[name] = {**(defaults.get(name) or {}), **own[name]}
     return given(together)
 
 
