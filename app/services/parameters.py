@@ -5,6 +5,7 @@ from typing import Any
 
 from app.config import PROFILES, Settings
 from app.errors import Unfit
+from app.jobs.limits import networks
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
 from app.sizes import in_bytes, short
@@ -92,11 +93,6 @@ def check(parameters: Mapping[str, Any], settings: Settings, times: int | None =
 def troubles(parameters: Mapping[str, Any], settings: Settings, times: int | None = None) -> dict[str, str]:
     """Return a sentence for each parameter that does not go with the others or that the settings do not allow. `times` as in misfits()."""
     return {**misfits(parameters, times), **_beyond(parameters, settings)}
-
-
-def networks(settings: Settings) -> tuple[str, ...]:
-    """Return the networks that an execution may ask for."""
-    return ("bridge", "none", *settings.networks)
 
 
 def profiles(settings: Settings) -> tuple[str, ...]:
