@@ -6,7 +6,7 @@ from flask import jsonify, make_response, url_for
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.conditional import not_modified
+from app.api.conditional import not_modified, of_revision
 from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
 from app.schemas.filters import ResultFilterSchema
@@ -60,11 +60,11 @@ class Result(MethodView):
         """Return a result
 
         QUEUED until an execution starts, RUNNING until all have ended; then ERROR if any ended so, else KILLED, else CANCELLED, else
-        COMPLETE. `start` is the first start, `end` the last end once all have ended. The ETag is the revision, which rises with each change.
+        COMPLETE. `start` is the first start, `end` the last end once all have ended. The ETag has the revision, which rises with each change.
         `rerun_of` is the result that it runs again, `reruns` are those that run it again.
         """
         result = results.get(result_id)
-        etag = str(result.revision)
+        etag = of_revision(result.revision)
         if not_modified(etag):
             return make_response("", 304, {"ETag": f'"{etag}"'})
         return result, 200, {"ETag": f'"{etag}"'}

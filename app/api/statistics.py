@@ -6,7 +6,7 @@ from flask import make_response
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.conditional import not_modified
+from app.api.conditional import not_modified, of_revision
 from app.api.statistics_schemas import ComparisonSchema, ResultStatisticsSchema, TaskStatisticsSchema
 from app.services import comparison, figures, results, trends
 from app.services.outcomes import success_rate
@@ -24,11 +24,11 @@ class ResultStatistics(MethodView):
 
         `failures` are its ERROR executions in groups that ended the same way: by the same reason and exit code, with the same last line
         of the log but for numbers, ids, times and temporary paths; the largest first, at most 20. Memory and CPU time are sampled every
-        few seconds while an execution runs, so they are of those alone that ran for longer. The ETag is the result's revision; of more
+        few seconds while an execution runs, so they are of those alone that ran for longer. The ETag has the result's revision; of more
         than 5,000 executions that are live, the figures may be a few seconds old.
         """
         result = results.get(result_id)
-        etag = str(result.revision)
+        etag = of_revision(result.revision)
         if not_modified(etag):
             return make_response("", 304, {"ETag": f'"{etag}"'})
         found = {"statistics": figures.times(result), "ends": figures.ends(result), "use": figures.use(result), "success_rate": success_rate(result.counts)}
