@@ -54,7 +54,8 @@ class Detail(MethodView):
     def post(self, body: dict[str, Any], result_id: int, detail_id: int) -> Any:
         """CANCEL or KILL one execution, or RERUN it
 
-        As for a result, for this execution alone: RERUN makes a result with this one execution, by its index.
+        As for a result, for this execution alone: one that waits for another attempt ends as its last one did.
+        RERUN makes a result with this one execution, by its index.
         """
         details.get(result_id, detail_id)
         operation = body.pop("operation")

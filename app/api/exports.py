@@ -7,7 +7,7 @@ from flask import Response
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.conditional import not_modified
+from app.api.conditional import not_modified, of_revision
 from app.services import exports, results
 from app.states import LIVE
 
@@ -46,7 +46,7 @@ def _file(result_id: int, ending: str, mimetype: str, text: Iterator[str]) -> Re
     headers = {"Content-Disposition": f'attachment; filename="result-{result_id}.{ending}"', "X-Content-Type-Options": "nosniff"}
     result = results.get(result_id)
     if result.status not in LIVE:
-        etag = f"{result.revision}-{ending}"
+        etag = of_revision(result.revision, ending)
         headers["ETag"] = f'"{etag}"'
         if not_modified(etag):
             return Response(status=304, headers=headers)

@@ -6,7 +6,7 @@ from flask import jsonify, make_response, url_for
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.conditional import not_modified
+from app.api.conditional import not_modified, of_revision
 from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
 from app.schemas.filters import ResultFilterSchema
@@ -40,7 +40,8 @@ class Results(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """CANCEL or KILL every live result that a filter selects, or DELETE every ended one
 
-        The filters are the list's, in the body; without any, all are meant. For CANCEL those count that have something left that waits, for
+        The filters are the list's, in the body; without any, all are meant. What waits for another attempt ends as its
+        last one did. For CANCEL those count that have something left that waits, for
         DELETE those that have ended and whose containers are removed, which is a few seconds later. `expect` is the number you mean: 409
         with the present number, and nothing is done, where it differs.
         """
@@ -59,11 +60,11 @@ class Result(MethodView):
         """Return a result
 
         QUEUED until an execution starts, RUNNING until all have ended; then ERROR if any ended so, else KILLED, else CANCELLED, else
-        COMPLETE. `start` is the first start, `end` the last end once all have ended. The ETag is the revision, which rises with each change.
+        COMPLETE. `start` is the first start, `end` the last end once all have ended. The ETag has the revision, which rises with each change.
         `rerun_of` is the result that it runs again, `reruns` are those that run it again.
         """
         result = results.get(result_id)
-        etag = str(result.revision)
+        etag = of_revision(result.revision)
         if not_modified(etag):
             return make_response("", 304, {"ETag": f'"{etag}"'})
         return result, 200, {"ETag": f'"{etag}"'}
@@ -75,8 +76,9 @@ class Result(MethodView):
     def post(self, body: dict[str, Any], result_id: int) -> Any:
         """CANCEL or KILL a result, or RERUN it
 
-        CANCEL: what has not started becomes CANCELLED. KILL: that, and what runs is stopped (SIGTERM, the grace, SIGKILL) and becomes
-        KILLED. The answer comes at once; what runs ends soon after. 409 where nothing is left to cancel or kill.
+        CANCEL: what has not started becomes CANCELLED; what waits for another attempt ends as its last one did. KILL: that, and what runs
+        is stopped (SIGTERM, the grace, SIGKILL) and becomes KILLED. The answer comes at once; what runs ends soon after.
+        409 where nothing is left to cancel or kill.
         RERUN: a new result with the same parameters and the task's present image, or with those parameters changed that are given
         (null removes one; as the value of a secret variable it keeps the original's); answers 201 with its `result_id`. `only` runs
         those executions alone again that are in one of its statuses; each has the index of the one it repeats, and the original's times

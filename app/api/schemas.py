@@ -162,7 +162,8 @@ class AttemptSchema(ma.Schema):
     log_truncated = fields.Boolean(allow_none=True)
     logs_incomplete = fields.Boolean(allow_none=True)
     peak_memory = fields.Integer(allow_none=True, metadata=doc("Bytes, sampled."))
-    cpu_seconds = fields.Float(allow_none=True, metadata=doc("Seconds of processor time, sampled."))
+    cpu_seconds = Rounded(metadata=doc("CPU time it had taken when it was looked at last, seconds."))
+    last_line = fields.String(allow_none=True, metadata=doc("The last line of its log, where it did not end COMPLETE."))
 
 
 class OneDetailSchema(DetailSchema):

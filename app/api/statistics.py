@@ -6,7 +6,7 @@ from flask import make_response
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
-from app.api.conditional import not_modified
+from app.api.conditional import not_modified, of_revision
 from app.api.statistics_schemas import ComparisonSchema, ResultStatisticsSchema, TaskStatisticsSchema
 from app.services import comparison, figures, results, trends
 from app.services.outcomes import success_rate
@@ -29,9 +29,10 @@ class ResultStatistics(MethodView):
         the figures may be a few seconds old.
         """
         result = results.get(result_id)
+        etag = of_revision(result.revision)
         # What runs is looked at again and again, which is no change of the result.
-        headers = {} if result.status in LIVE else {"ETag": f'"{result.revision}"'}
-        if headers and not_modified(str(result.revision)):
+        headers = {} if result.status in LIVE else {"ETag": f'"{etag}"'}
+        if headers and not_modified(etag):
             return make_response("", 304, headers)
         found = {"statistics": figures.times(result), "ends": figures.ends(result), "use": figures.use(result), "success_rate": success_rate(result.counts)}
         return {"result": result, **found}, 200, headers

@@ -1,6 +1,6 @@
 """What an execution may use: its parameters, where they say nothing the settings, in Docker's units.
 
-The settings' ceilings hold here once more, for what was submitted before they were set.
+The settings' ceilings hold here once more, for what was submitted before they were set; so does which networks they allow.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,21 @@ def limits_of(parameters: Mapping[str, Any], settings: Settings) -> Limits:
         memory=None if memory is None else int(memory),
         nano_cpus=None if cpus is None else round(cpus * 1e9),
         pids=parameters.get("pids", PIDS_LIMIT),
-        shm_size=_bytes(parameters.get("shm_size")),
+        shm_size=_shm_size(parameters, settings),
         network="none" if strict else parameters.get("network", "bridge"),
         strict=strict,
         stop_timeout=ceil(parameters.get("stop_grace", settings.stop_grace)),
     )
+
+
+def networks(settings: Settings) -> tuple[str, ...]:
+    """Return the networks that an execution may have."""
+    return ("bridge", "none", *settings.networks)
+
+
+def _shm_size(parameters: Mapping[str, Any], settings: Settings) -> int | None:
+    asked = _bytes(parameters.get("shm_size"))
+    return None if asked is None else min(asked, settings.max_memory or asked)
 
 
 def _bytes(size: str | int | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 from app.engine import connection, containers, images
 from app.engine.containers import ContainerSpec, ContainerState, Labels
@@ -11,7 +12,7 @@ from app.extensions import db
 from app.jobs import context, disclosed
 from app.jobs.failing import cancel, fail
 from app.jobs.failpoints import reach
-from app.jobs.limits import limits_of
+from app.jobs.limits import limits_of, networks
 from app.jobs.stopwatch import Stopwatch
 from app.matrix import combination
 from app.models import Detail, Result, move
@@ -38,6 +39,8 @@ def create(detail: Detail) -> bool:
     """CLAIMED: create the container; CANCELLED where the user wishes so by now; ERROR where the Engine refuses."""
     if detail.wish:
         return cancel(detail)
+    if (network := limits_of(_parameters(detail), context.settings()).network) not in networks(context.settings()):
+        return fail(detail, Reason.ENGINE_ERROR, f"The network {network} is not allowed on this instance any more: ESTIVADOR_NETWORKS lists those that are.")
     try:
         container_id = containers.create(context.engine_client(), specification(detail))
     except SecretsClosed as error:
@@ -52,6 +55,10 @@ def create(detail: Detail) -> bool:
     moved = move(detail, "create", container_id=container_id)
     reach("created")
     return moved
+
+
+def _parameters(detail: Detail) -> dict[str, Any]:
+    return db.session.get_one(Result, detail.result_id).parameters
 
 
 def specification(detail: Detail) -> ContainerSpec:
@@ -141,16 +148,19 @@ def find_out(detail: Detail) -> bool:
         return start_refused(detail, state, state.error)
     if state.status != "created":
         return started(detail, state)
+    key = (detail.id, detail.attempt)
     if detail.wish:
+        _created_since.forget(key)
         return cancel(detail)
-    if _created_since.elapsed((detail.id, detail.attempt)) < GRACE:
+    if _created_since.elapsed(key) < GRACE:
         return False
-    _created_since.forget((detail.id, detail.attempt))
+    _created_since.forget(key)
     return send_start(detail)
 
 
 def started(detail: Detail, state: ContainerState) -> bool:
     """The container runs, or ran: take the Engine's own time of the start."""
+    _created_since.forget((detail.id, detail.attempt))
     moved = move(detail, "start", start=state.start)
     reach("started")
     return moved

@@ -8,7 +8,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.image import Image
 from app.models.issued import last_detail_id
 from app.models.label import ResultLabel
-from app.models.moves import abandon, move, move_task, retry, withdraw_waiting
+from app.models.moves import OF_ATTEMPT, abandon, move, move_task, retry, withdraw_waiting
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
 from app.models.session import Session
@@ -19,6 +19,7 @@ from app.models.transaction import after_commit, write
 
 __all__ = [
     "HOLDS_SLOT",
+    "OF_ATTEMPT",
     "TO_REMOVE",
     "WAITS",
     "WITH_DELETED",

@@ -2,7 +2,7 @@
 
 A row with a `deleted_at` waits for the job that removes it. Nobody has to remember to leave it out: the condition is added to each query that
 names Result or Task, also in a join or a subquery. The few that mean such rows say so by `execution_options(**WITH_DELETED)`.
-Queries of `__table__` would go past this; a test holds that there are none.
+Queries of the `__table__` of Result or Task would go past this; a test holds that there are none.
 """
 
 from sqlalchemy import event

@@ -52,11 +52,10 @@ def ask_kill(result_id: int, detail_id: int) -> Any:
     """Ask before an execution is ended, or before it begins."""
     detail = details.get(result_id, detail_id)
     wish = Wish.CANCEL if detail.status == Status.QUEUED else Wish.KILL
-    sentence = "It has not started, and becomes CANCELLED." if wish == Wish.CANCEL else "It is told to end, and after its grace it is ended: it becomes KILLED."
     return render_template(
         "confirm/page.html",
         title=f"{wish.capitalize()} execution {detail.position} of result {result_id}?",
-        consequence=sentence,
+        consequence=_consequence(wish, detail.attempt),
         action=url_for("ui.executions.stop", result_id=result_id, detail_id=detail_id),
         fields={"operation": wish},
         back=url_for("ui.executions.show", result_id=result_id, detail_id=detail_id),
@@ -64,6 +63,12 @@ def ask_kill(result_id: int, detail_id: int) -> Any:
         verb=wish.capitalize(),
         symbol="circle-stop",
     )
+
+
+def _consequence(wish: Wish, attempt: int) -> str:
+    if wish == Wish.KILL:
+        return "It is told to end, and after its grace it is ended: it becomes KILLED."
+    return "It waits for another attempt, and ends as its last one did." if attempt > 1 else "It has not started, and becomes CANCELLED."
 
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/")

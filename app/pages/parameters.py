@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from app.jobs import context
 from app.jobs.failing import delay_after
-from app.jobs.limits import limits_of
+from app.jobs.limits import limits_of, networks
 from app.pages import lines
 from app.pages.forms import Form, load
 from app.pages.kinds import kind_of
 from app.schemas.requests import OperateTaskSchema, ParametersSchema
-from app.services.parameters import networks, profiles, troubles
+from app.services.parameters import profiles, troubles
 from app.services.secret_environment import KEY as SECRET
 from app.sizes import short
 from app.states import Failure

@@ -1,4 +1,7 @@
-"""Query parameters of pages: filters that a person writes in the address or a form. Nonsense is left out, never an error page."""
+"""Query parameters of pages: filters that a person writes in the address or a form.
+
+A list leaves nonsense out, and is never an error page. What operates on all that a filter selects refuses it: it would select too much.
+"""
 
 import re
 import time
@@ -8,6 +11,8 @@ from typing import Any
 
 from flask import request
 
+from app.errors import Unfit
+from app.pages.words import control_free
 from app.services.combinations import Combinations
 from app.states import Reason, Status, TaskStatus
 
@@ -49,6 +54,37 @@ def results() -> Asked:
     return Asked(asked.page, asked.filters, {**asked.typed, **typed})
 
 
+def selected() -> Asked:
+    """Read the same for what operates on all that they select; raise Unfit for one that is not understood."""
+    asked = results()
+    for name, is_understood in {
+        "status": set(_given("status")) <= {*Status},
+        "task_id": not _given("task_id") or "task_id" in asked.filters,
+        "from": not _given("from") or "from_" in asked.filters,
+        "to": not _given("to") or "to" in asked.filters,
+        "text": all(len(text) <= LONGEST_TEXT for text in _given("text")),
+        "label": len(asked.filters.get("label", ())) == len(_given("label")),
+        "image_id": all(len(text) <= LONGEST_TEXT for text in _given("image_id")),
+    }.items():
+        if not is_understood:
+            raise Unfit(_NOT_UNDERSTOOD.format(name, ", ".join(_given(name))[:50]))
+    return asked
+
+
+_NOT_UNDERSTOOD = "The filter `{}` is not understood ({}), so nothing was selected: go back to the results, and write it anew or leave it out."
+
+
+def in_words(asked: Asked) -> str:
+    """Say which results the filters of selected() select; all of them where there is none."""
+    words = {"text": "text “{}”", "task_id": "task {}", "from_": "submitted from {}", "to": "submitted to {}", "image_id": "image {}"}
+    typed = {**asked.filters, "from_": asked.typed.get("from"), "to": asked.typed.get("to")}
+    said = [words[name].format(typed[name]) for name in words if name in asked.filters]
+    said += [f"label {label}" for label in asked.filters.get("label", ())]
+    if statuses := asked.filters.get("status"):
+        said.insert(0, f"status {' or '.join(statuses)}")
+    return control_free(f"Those with {', '.join(said)}.") if said else "No filter is set: all results are meant."
+
+
 def details(combinations: Combinations) -> Asked:
     """Read the filters of a result's executions: `status`, `reason`, `exit_code`, and NAME=VALUE pairs of its matrix."""
     reasons = [word for word in Reason if word in request.args.getlist("reason")]
@@ -88,9 +124,13 @@ def _statuses(known: list[Any]) -> list[str]:
     return [word for word in known if word in request.args.getlist("status")]
 
 
+def _given(name: str) -> list[str]:
+    """Return what is written for a filter, as often as it is there; an empty field asks for nothing."""
+    return [text for typed in request.args.getlist(name) if (text := typed.strip())]
+
+
 def _labels() -> list[str] | None:
-    typed = (text.strip() for text in request.args.getlist("label"))
-    return [text for text in typed if text and not text.startswith("=")] or None
+    return [text for text in _given("label") if not text.startswith("=")] or None
 
 
 def _text(name: str) -> str:

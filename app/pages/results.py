@@ -40,14 +40,14 @@ def _list() -> dict[str, Any]:
 @blueprint.get("/ui/result/stop/")
 def ask_stop_selected() -> Any:
     """Ask before everything that the filter selects is cancelled or killed."""
-    wish, asked = _wish(request.args), queries.results()
+    wish, asked = _wish(request.args), queries.selected()
     count = results.count_selected(wish, **asked.filters)
     if not count:
         raise WrongState(f"None of the results that the filter selects has anything left to {wish.lower()}.")
     return render_template(
         "confirm/page.html",
         title=f"{wish.capitalize()} {number_of(count, 'result')}?",
-        consequence=CONSEQUENCES[wish],
+        consequence=f"{queries.in_words(asked)} {CONSEQUENCES[wish]}",
         action=url_for("ui.results.stop_selected") + with_query(operation=None),
         fields={"operation": wish, "expect": count},
         back=url_for("ui.results.listing") + with_query(operation=None),
@@ -60,7 +60,7 @@ def ask_stop_selected() -> Any:
 @blueprint.post("/ui/result/stop/")
 def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
-    wish, asked = _wish(request.form), queries.results()
+    wish, asked = _wish(request.form), queries.selected()
     count = results.stop_selected(wish, expect=expected(), **asked.filters)
     flash(f"{wish.capitalize()} is on its way for {number_of(count, 'result')}.", "good")
     return redirect(url_for("ui.results.listing") + with_query(), 303)
@@ -69,14 +69,14 @@ def stop_selected() -> Any:
 @blueprint.get("/ui/result/delete/")
 def ask_delete_selected() -> Any:
     """Ask before every ended result that the filter selects is deleted."""
-    asked = queries.results()
+    asked = queries.selected()
     count, times = removal.count_selected(**asked.filters)
     if not count:
         raise WrongState("None of the results that the filter selects has ended, so there is nothing to delete. What is live is cancelled or killed first.")
     return render_template(
         "confirm/page.html",
         title=f"Delete {number_of(count, 'ended result')}?",
-        consequence=f"The record of {executions(times)} goes, with all logs. What is live stays. This can't be undone.",
+        consequence=f"{queries.in_words(asked)} The record of {executions(times)} goes, with all logs. What is live stays. This can't be undone.",
         action=url_for("ui.results.delete_selected") + with_query(),
         fields={"expect": count},
         back=url_for("ui.results.listing") + with_query(),
@@ -89,14 +89,15 @@ def ask_delete_selected() -> Any:
 @blueprint.post("/ui/result/delete/")
 def delete_selected() -> Any:
     """Delete the ended results that the filter selects, if they are as many as the person was shown."""
-    count = removal.delete_selected(expect=expected(), **queries.results().filters)
+    count = removal.delete_selected(expect=expected(), **queries.selected().filters)
     flash(f"{number_of(count, 'result')} {'is' if count == 1 else 'are'} deleted.", "good")
     return redirect(url_for("ui.results.listing") + with_query(), 303)
 
 
 CONSEQUENCES = {
-    Wish.CANCEL: "What waits is not started and becomes CANCELLED; what runs goes on.",
-    Wish.KILL: "What waits becomes CANCELLED. What runs is told to end, and after its grace it is ended: it becomes KILLED.",
+    Wish.CANCEL: "What waits is not started and becomes CANCELLED; what waits for another attempt ends as its last one did. What runs goes on.",
+    Wish.KILL: "What waits becomes CANCELLED; what waits for another attempt ends as its last one did. "
+    "What runs is told to end, and after its grace it is ended: it becomes KILLED.",
 }
 SYMBOLS = {Wish.CANCEL: "circle-slash", Wish.KILL: "circle-stop"}
 

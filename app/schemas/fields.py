@@ -10,12 +10,12 @@ import marshmallow as ma
 
 from app.config import MOST_MEMORY, NETWORK_NAME, NO_NETWORKS
 from app.engine.references import BadReference, parse
-from app.services.parameters import MOST_BYTES, bytes_of
+from app.services.parameters import MOST_BYTES, MOST_LABELS, bytes_of
 from app.sizes import in_bytes, short
 from app.states import Failure
 
 LONGEST_TIMEOUT = 366 * 24 * 3600.0
-MOST_LABELS, LONGEST_LABEL_NAME, LONGEST_LABEL = 64, 255, 1024
+LONGEST_LABEL_NAME, LONGEST_LABEL = 255, 1024
 LONGEST_PATH = 4096
 LEAST_SHM = 4096
 """Bytes: a page of memory."""

@@ -68,7 +68,11 @@ class ParametersSchema(SecretsSchema):
     )
     retry_on = RetryOn(
         allow_none=True,
-        metadata=doc("What is tried again: exit codes, exit (any code but 0), oom, timeout, engine (no fault of the program). null: all four.", type="array"),
+        metadata=doc(
+            "What is tried again: exit codes, exit (any but 0, and but for a command that can't be run), oom, timeout, engine (no fault of the program). "
+            "null: all four.",
+            type="array",
+        ),
     )
     parallel = Whole(allow_none=True, validate=validate.Range(1, MOST_TIMES), metadata=doc("Most executions of this result at once. null: as many as slots."))
     priority = Whole(allow_none=True, validate=validate.Range(-100, 100), metadata=doc("Results of a higher one go first. null: 0."))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.errors import NotThere
 from app.extensions import db
-from app.models import Attempt, Detail
+from app.models import OF_ATTEMPT, Attempt, Detail
 from app.states import Status
 
 
@@ -31,6 +31,7 @@ class AttemptView:
     logs_incomplete: bool | None
     peak_memory: int | None
     cpu_seconds: float | None
+    last_line: str | None
     logs_removed_at: float | None
 
     @property
@@ -39,9 +40,8 @@ class AttemptView:
         return (self.result_id, self.detail_id, self.attempt)
 
 
-SAME = (
-    "container_id", "start", "end", "exit_code", "oom_killed", "reason", "message", "log_truncated", "logs_incomplete", "peak_memory", "cpu_seconds",
-)  # fmt: skip
+SAME = tuple(name for name in OF_ATTEMPT if name != "ending")
+"""Columns that are shown of each; `ending` is for grouping alone."""
 
 
 def of(detail: Detail) -> list[AttemptView]:

@@ -5,13 +5,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select
 
+from app.errors import Unfit
 from app.extensions import db
 from app.models import Result, ResultLabel, Task
+from app.services.parameters import MOST_LABELS
 
 
 def over(task: Task, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return a run's parameters with the task's labels under its own."""
+    """Return a run's parameters with the task's labels under its own; raise Unfit where they are too many together."""
     labels = {**task.labels, **parameters.get("labels", {})}
+    if len(labels) > MOST_LABELS:
+        raise Unfit(f"`labels`: Are {len(labels)} with the task's own and its defaults; at most {MOST_LABELS} are allowed. Leave some out.")
     return {**parameters, "labels": labels} if labels else parameters
 
 

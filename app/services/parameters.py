@@ -5,11 +5,13 @@ from typing import Any
 
 from app.config import PROFILES, Settings
 from app.errors import Unfit
+from app.jobs.limits import networks
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
 from app.sizes import in_bytes, short
 
 MOST_TIMES = 100_000
+MOST_LABELS = 64
 MOST_BYTES = 64 * 1024
 """Bytes that entrypoint, command and environment of an execution may take together."""
 
@@ -18,11 +20,14 @@ INTERNAL = frozenset({OF_TIMES})
 
 
 def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a request's parameters over a task's defaults: `env` and `labels` name by name, any other as a whole; None leaves a default out."""
+    """Lay a request's parameters over a task's defaults: `env` and `labels` name by name, any other as a whole; None leaves a default out.
+
+    So {} adds no name, and takes none away.
+    """
     together = {**defaults, **own}
     for name in ("env", "labels"):
-        if defaults.get(name) and own.get(name):
-            together[name] = {**defaults[name], **own[name]}
+        if own.get(name) is not None:
+            together[name] = {**(defaults.get(name) or {}), **own[name]}
     return given(together)
 
 
@@ -88,11 +93,6 @@ def check(parameters: Mapping[str, Any], settings: Settings, times: int | None =
 def troubles(parameters: Mapping[str, Any], settings: Settings, times: int | None = None) -> dict[str, str]:
     """Return a sentence for each parameter that does not go with the others or that the settings do not allow. `times` as in misfits()."""
     return {**misfits(parameters, times), **_beyond(parameters, settings)}
-
-
-def networks(settings: Settings) -> tuple[str, ...]:
-    """Return the networks that an execution may ask for."""
-    return ("bridge", "none", *settings.networks)
 
 
 def profiles(settings: Settings) -> tuple[str, ...]:

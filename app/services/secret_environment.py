@@ -20,14 +20,16 @@ Sealed = dict[str, str]
 
 
 class Asked(NamedTuple):
-    """What a request says of secret variables: nothing (`said` False), or values by name, None for one that is there already.
+    """What a request says of secret variables: nothing (`said` False), that there be none (`values` None), or values by name.
+
+    A value that is None means the one that is there already.
 
     Its methods encrypt, with the first key that there is, what is new and what is taken along: call them in the write transaction that
     stores what they return, so that no key changes between.
     """
 
     said: bool
-    values: Mapping[str, str | None]
+    values: Mapping[str, str | None] | None
 
     def for_task(self, stored: Sealed, parameters: Mapping[str, Any]) -> Sealed:
         """Return a task's defaults anew, beside its other `parameters`; raise Unfit where they don't go together."""
@@ -39,7 +41,7 @@ class Asked(NamedTuple):
 
     def for_run(self, task: Task, parameters: Mapping[str, Any], *, with_defaults: bool) -> Sealed:
         """Lay these over a task's defaults, name by name; raise Unfit where they don't go together, SecretsClosed where one can't be decrypted."""
-        defaults = task.secret_env if with_defaults and (self.values or not self.said) else {}
+        defaults = {} if self.values is None or not with_defaults else task.secret_env
         return _checked({**defaults, **self._sealed(task.secret_env)}, parameters)
 
     def for_rerun(self, original: Result, parameters: Mapping[str, Any]) -> Sealed:
@@ -47,17 +49,18 @@ class Asked(NamedTuple):
         return _checked(self._sealed(original.secret_env) if self.said else original.secret_env, parameters)
 
     def _sealed(self, stored: Sealed) -> Sealed:
-        missing = [name for name, value in self.values.items() if value is None and name not in stored]
+        values = self.values or {}
+        missing = [name for name, value in values.items() if value is None and name not in stored]
         if missing:
             raise Unfit(f"secret_env has null for {missing[0]!r}, which means the value that is there already, and there is none: give its value.")
         vault = context.vault()
-        return {name: stored[name] if value is None else vault.encrypt(value) for name, value in self.values.items()}
+        return {name: stored[name] if value is None else vault.encrypt(value) for name, value in values.items()}
 
 
 def apart(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], Asked]:
     """Take what is secret out of a request's parameters: return the others, and what it says of secrets."""
     others = {name: value for name, value in parameters.items() if name != KEY}
-    return others, Asked(KEY in parameters, dict(parameters.get(KEY) or {}))
+    return others, Asked(KEY in parameters, parameters.get(KEY, {}))
 
 
 def kept(sealed: Sealed) -> dict[str, None]:

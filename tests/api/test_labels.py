@@ -64,6 +64,14 @@ def test_labels_among_the_default_parameters_lie_over_the_tasks(app: Flask, clie
     assert run(client, task_id, labels=None)["labels"] == {"a": "task", "b": "task", "c": "task"}
 
 
+def test_a_result_has_no_more_labels_than_a_request_may_give(app: Flask, client: FlaskClient) -> None:
+    task_id = labelled(app, client, {f"task{number}": "" for number in range(40)})
+    answer = client.post(f"/task/{task_id}/", json={"labels": {f"run{number}": "" for number in range(25)}})
+    assert (answer.status_code, "Are 65 with the task's own" in answer.get_json()["message"]) == (422, True)
+    assert client.get("/result/").get_json() == []
+    assert len(run(client, task_id, labels={f"run{number}": "" for number in range(24)})["labels"]) == 64
+
+
 def test_a_result_keeps_its_labels_and_so_does_its_rerun(app: Flask, client: FlaskClient) -> None:
     task_id = labelled(app, client, LABELS)
     run(client, task_id)

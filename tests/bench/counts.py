@@ -57,7 +57,8 @@ class Sampler:
     def _run(self) -> None:
         while not self._stop.is_set():
             answer = self.place.request("GET", f"/result/{self.result}/")
-            self.counts[answer.headers["ETag"].strip('W/"')] = json.loads(answer.content)["counts"]
+            result = json.loads(answer.content)
+            self.counts[str(result["revision"])] = result["counts"]
 
 
 def measure(stage: Stage) -> Iterator[Row]:

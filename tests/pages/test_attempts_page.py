@@ -8,13 +8,14 @@ from html import unescape
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.engine.logs import Frame
 from app.extensions import db
 from app.jobs import context
 from app.jobs.consumer import LOCAL_ENGINE
-from app.models import Consumer, Detail, Engine, Result, move, retry, withdraw_waiting
+from app.models import Attempt, Consumer, Detail, Engine, Result, move, retry, withdraw_waiting
 from app.pages.live import revision
 from app.pages.words import DASH
 from app.services import results
@@ -169,6 +170,34 @@ def test_what_waits_for_its_next_attempt_says_when_that_is_due_and_stays_the_sam
     with app.app_context():
         assert withdraw_waiting(1, Reason.CANCELLED, "Cancelled before it started.") == 1
     assert "Waits for" not in person.get(PAGE).text
+
+
+def test_who_ends_what_waits_for_its_next_attempt_is_told_how_that_ends(app: Flask, person: Person) -> None:
+    with submitted(app, times=2, retries=1) as [detail, other]:
+        fail(detail, "a", "first")
+        assert other.attempt == 1
+    ends = "ends as its last one did"
+    assert [ends in person.get(f"/ui/result/1/detail/{number}/kill/").text for number in (1, 2)] == [True, False]
+    assert [ends in person.get(f"/ui/result/1/{verb}/").text for verb in ("cancel", "kill")] == [True, True]
+
+
+@pytest.mark.parametrize(("wish", "says"), [("CANCEL", False), ("KILL", True)])
+def test_a_wish_that_came_too_late_is_not_on_its_way(app: Flask, person: Person, wish: str, says: bool) -> None:
+    with submitted(app) as [detail]:
+        start(detail, "a")
+        detail.wish = wish
+        db.session.commit()
+    assert (f"{wish.lower()} is on its way" in person.get(PAGE).text) == says
+
+
+def test_each_attempt_shows_its_last_line(app: Flask, client: FlaskClient, person: Person) -> None:
+    with submitted(app, retries=1) as [detail]:
+        fail(detail, "a", "first")
+        db.session.get_one(Attempt, (1, 1)).last_line, db.session.get_one(Attempt, (1, 1)).cpu_seconds = "no <cargo>", 0.123456
+        db.session.commit()
+    assert "no <cargo>" in text_of(person.get(PAGE))
+    first = client.get("/result/1/detail/1/").get_json()["attempts"][0]
+    assert (first["last_line"], first["cpu_seconds"]) == ("no <cargo>", 0.123)
 
 
 def test_what_waits_for_a_slot_says_who_has_them(app: Flask, person: Person, alive: None) -> None:

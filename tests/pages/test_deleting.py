@@ -32,6 +32,27 @@ def test_the_list_leads_to_a_page_that_names_count_and_consequence(person: Perso
 
 
 @pytest.mark.usefixtures("two_ended")
+@pytest.mark.parametrize(
+    "query", ["from=yesterday", "to=x", "status=NONSENSE", "status=CANCELLED&status=x", "task_id=one", "label=%3Dsea", f"text={'x' * 256}"]
+)
+def test_a_filter_that_is_not_understood_selects_nothing(person: Person, query: str) -> None:
+    name = query.split("=", maxsplit=1)[0]
+    for path in ("delete/", "stop/"):
+        for answer in (person.get(f"/ui/result/{path}?{query}"), person.post(f"/ui/result/{path}?{query}", expect="3")):
+            assert (answer.status_code, f"The filter `{name}` is not understood" in answer.text) == (422, True), path
+    assert person.get(f"/ui/result/?{query}").status_code == 200
+    assert person.get("/ui/result/1/").status_code == 200
+
+
+@pytest.mark.usefixtures("two_ended")
+def test_the_page_that_asks_says_the_filter(person: Person) -> None:
+    page = person.get("/ui/result/delete/?status=CANCELLED&status=ERROR&text=tool&from=24h&to=&label=&task_id=1").text
+    assert "Those with status ERROR or CANCELLED, text “tool”, task 1, submitted from 24h." in page
+    assert "Those with status QUEUED." in person.get("/ui/result/stop/?operation=KILL&status=QUEUED").text
+    assert "No filter is set: all results are meant." in person.get("/ui/result/stop/?operation=CANCEL").text
+
+
+@pytest.mark.usefixtures("two_ended")
 def test_nothing_is_deleted_where_the_number_is_another_or_none_is_said(person: Person) -> None:
     for form in ({"expect": "1"}, {"expect": "x"}, {"expect": "²"}, {}):
         assert person.post("/ui/result/delete/", **form).status_code == 409

@@ -20,6 +20,8 @@ MIB = 1024 * 1024
         ({}, {}, {}),
         ({"env": {"A": "1", "B": "1"}}, {"env": {"B": "2"}}, {"env": {"A": "1", "B": "2"}}),
         ({"labels": {"a": "1", "b": "1"}}, {"labels": {"b": "2"}}, {"labels": {"a": "1", "b": "2"}}),
+        ({"env": {"A": "1"}, "labels": {"a": "1"}}, {"env": {}, "labels": {}}, {"env": {"A": "1"}, "labels": {"a": "1"}}),
+        ({"env": None}, {"env": {"A": "1"}}, {"env": {"A": "1"}}),
         ({"matrix": {"A": ["1"]}}, {"matrix": {"B": ["2"]}}, {"matrix": {"B": ["2"]}}),
         ({"retry_on": [1], "memory": "1g", "priority": 5}, {"retry_on": ["oom"], "priority": 0}, {"retry_on": ["oom"], "memory": "1g", "priority": 0}),
         ({"env": {"A": "1"}, "labels": {"a": "1"}, "user": "a"}, {"env": None, "labels": None, "user": None}, {}),

@@ -36,7 +36,23 @@ def upgrade() -> None:
     op.create_index('ix_tidying_at', 'tidying', ['at'], unique=False)
 
 
+def remove_deleted() -> None:
+    """What stands deleted would be there again without the columns that say so. Children go first, whether or not foreign keys are on."""
+    tasks = 'SELECT id FROM task WHERE deleted_at IS NOT NULL'
+    results = f'SELECT id FROM result WHERE deleted_at IS NOT NULL OR task_id IN ({tasks})'
+    details = f'SELECT id FROM detail WHERE result_id IN ({results})'
+    for kind, ids in (('detail', details), ('result', results), ('task', tasks)):
+        op.execute(f"DELETE FROM history WHERE kind = '{kind}' AND object_id IN ({ids})")
+    op.execute(f'DELETE FROM attempt WHERE detail_id IN ({details})')
+    for table in ('detail', 'result_label'):
+        op.execute(f'DELETE FROM {table} WHERE result_id IN ({results})')
+    op.execute(f'DELETE FROM result WHERE id IN ({results})')
+    op.execute(f'DELETE FROM image WHERE task_id IN ({tasks})')
+    op.execute('DELETE FROM task WHERE deleted_at IS NOT NULL')
+
+
 def downgrade() -> None:
+    remove_deleted()
     op.drop_table('tidying')
     op.drop_index('result_deleted', 'result')
     op.create_index('ix_result_deleted_at', 'result', ['deleted_at'], unique=False)
