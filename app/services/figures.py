@@ -42,25 +42,25 @@ _grids: Memory[int, Grid] = Memory(statistics.grid)
 
 def of(result: Result) -> Figures:
     """Return all of a result's figures."""
-    histogram, timeline = _charts.get(result.id, result.revision, _may_be_old(result))
+    histogram, timeline = _charts.get(result.id, result.revision, may_be_old(result))
     return Figures(times(result), histogram, timeline, ends(result), use(result))
 
 
 def times(result: Result) -> Statistics:
     """Return how long a result's executions took and waited."""
-    return _summaries.get(result.id, result.revision, _may_be_old(result))
+    return _summaries.get(result.id, result.revision, may_be_old(result))
 
 
 def ends(result: Result) -> Ends:
     """Return how a result's executions ended."""
-    return _ends.get(result.id, result.revision, _may_be_old(result))
+    return _ends.get(result.id, result.revision, may_be_old(result))
 
 
 def use(result: Result) -> Use:
     """Return what memory and CPU time a result's executions took, as far as they were looked at; of a live result as of a few seconds ago."""
     # Looking at what runs is no change of the result.
     moment = int(time.monotonic() / EVERY) if result.status in LIVE else 0
-    return _uses.get(result.id, (result.revision, moment), _may_be_old(result))
+    return _uses.get(result.id, (result.revision, moment), may_be_old(result))
 
 
 def mark(result: Result) -> str:
@@ -76,5 +76,6 @@ def grid(result: Result) -> Grid:
     return _grids.get(result.id, result.revision)
 
 
-def _may_be_old(result: Result) -> bool:
+def may_be_old(result: Result) -> bool:
+    """Whether what these say of a result may be a little older than its revision."""
     return result.status in LIVE and result.times > LARGE
