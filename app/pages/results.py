@@ -125,7 +125,7 @@ def show_live(result_id: int) -> Any:
 
 def _etag(result: Any) -> str:
     """Why something waits may change while its result does not."""
-    return live.revision(result.revision, waiting.mark(result) + figures.mark(result))
+    return live.revision(result.revision, waiting.mark(result))
 
 
 def _result(result_id: int) -> dict[str, Any]:

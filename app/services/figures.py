@@ -4,7 +4,6 @@ What takes a look at every execution is, for a large result that is live, worked
 and its grid are of the same moment as the page, always.
 """
 
-import hashlib
 import time
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ from app.states import LIVE
 
 EVERY = 5.0
 """Seconds for which what a live result's executions use counts as known."""
-NOTHING = Use(None, None, None)
 LARGE = 5_000
 """Executions from which on a live result's figures may be a little old."""
 
@@ -61,14 +59,6 @@ def use(result: Result) -> Use:
     # Looking at what runs is no change of the result.
     moment = int(time.monotonic() / EVERY) if result.status in LIVE else 0
     return _uses.get(result.id, (result.revision, moment), may_be_old(result))
-
-
-def mark(result: Result) -> str:
-    """Return what changes with what use() says of a live result while its revision stays; "" where it says nothing, or never will again."""
-    found = use(result) if result.running else None
-    if found is None or found == NOTHING:
-        return ""
-    return hashlib.sha256(repr(found).encode()).hexdigest()[:8]
 
 
 def grid(result: Result) -> Grid:
