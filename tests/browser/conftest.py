@@ -32,7 +32,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def estivador(tmp_path_factory: pytest.TempPathFactory, docker_client: DockerClient) -> Iterator[Estivador]:
     """The Estivador that the tests share, with web side and, once `seeded`, a consumer of 8 slots."""
-    with whole_estivador(tmp_path_factory.mktemp("browser") / "instance", docker_client, ESTIVADOR_SLOTS="8") as place:
+    # Nothing is sampled: what is idle here is to be idle.
+    quiet = {"ESTIVADOR_SLOTS": "8", "ESTIVADOR_SAMPLE_EVERY": "0"}
+    with whole_estivador(tmp_path_factory.mktemp("browser") / "instance", docker_client, **quiet) as place:
         yield place
         end_all(place)
         until(lambda: not place.containers(docker_client), 15, "no container is left")
