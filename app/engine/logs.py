@@ -11,7 +11,7 @@ from typing import NamedTuple
 import docker
 
 from app.engine.containers import checked
-from app.engine.errors import EngineRefused, check, translated
+from app.engine.errors import Conflict, EngineRefused, NotFound, check, translated
 
 STDOUT, STDERR = 1, 2
 STREAMS = {"stdout": STDOUT, "stderr": STDERR}
@@ -30,8 +30,15 @@ class Frame(NamedTuple):
 def frames(engine: docker.APIClient, container_id: str, tail: int | None = None, since: str | None = None) -> Iterator[Frame]:
     """Read a container's log from its beginning, or its last `tail` lines, or of these what came at `since` (epoch seconds with nine decimals) or later.
 
-    Raises NotFound where the container is gone, EngineUnreachable where the stream breaks off.
+    Raises NotFound where the container is gone or on its way, EngineUnreachable where the stream breaks off.
     """
+    try:
+        yield from _frames(engine, container_id, tail, since)
+    except Conflict as error:  # "container which is dead or marked for removal"
+        raise NotFound(error.status, error.text) from error
+
+
+def _frames(engine: docker.APIClient, container_id: str, tail: int | None, since: str | None) -> Iterator[Frame]:
     with translated():
         params: dict[str, str | int] = {"stdout": 1, "stderr": 1, "timestamps": 1, "follow": 0, "tail": "all" if tail is None else str(tail)}
         if since is not None:
