@@ -25,9 +25,9 @@ OPENAPI: dict[str, Any] = {
 
 def register(app: Flask) -> None:
     """Add the blueprints, the error answers and the conditional answers to the application."""
-    from app.api import conditional, details, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
+    from app.api import audit, conditional, details, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
 
-    for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, health):
+    for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, audit, health):
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
     document = "api-docs.openapi_json"

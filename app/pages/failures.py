@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.engine.references import BadReference
 from app.errors import EstivadorError, NotAuthenticated
 from app.faults import verdict
@@ -46,6 +47,7 @@ def answer(code: int, message: str, request_id: str | None = None) -> Any:
 
 
 @needs(Role.VIEWER)
+@does(Action.UNKNOWN)
 def _nowhere(rest: str) -> Any:
     raise NotFound
 
