@@ -289,6 +289,7 @@ class TokenSchema(ma.Schema):
     role = fields.String()
     created_at = Epoch()
     used_at = Epoch(allow_none=True, metadata=doc("Last used, to the minute."))
+    expires_at = Epoch(allow_none=True, metadata=doc("From then on it opens nothing. null: it does not end by itself."))
 
 
 class NewTokenSchema(TokenSchema):

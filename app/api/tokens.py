@@ -37,11 +37,12 @@ class Tokens(MethodView):
     def post(self, body: dict[str, Any]) -> Any:
         """Make a token
 
-        `token` in the answer is what to send as `Authorization: Bearer`. It is shown this once: a repeated request with the same
+        `token` in the answer is what to send as `Authorization: Bearer`. Give it the least `role` that does its work, and `days` where it
+        need not last. It is shown this once: a repeated request with the same
         Idempotency-Key makes no second token, and has null there.
         """
         token, text = tokens.create(**body)
-        return {**{name: getattr(token, name) for name in ("id", "name", "role", "created_at", "used_at")}, "token": text}
+        return {**{name: getattr(token, name) for name in ("id", "name", "role", "created_at", "used_at", "expires_at")}, "token": text}
 
 
 @blueprint.route("/<token_id>/")
@@ -54,6 +55,7 @@ class Token(MethodView):
     def delete(self, token_id: str) -> None:
         """Revoke a token
 
-        It opens nothing any more, and whoever signed in to the pages with it is signed out. 409 for the one in the file admin-token.
+        It opens nothing any more, and whoever signed in to the pages with it is signed out. 409 for the one in the file admin-token, and for
+        the last of an admin.
         """
         tokens.revoke(token_id)

@@ -19,7 +19,7 @@ blueprint = Blueprint("tokens", __name__)
 @needs(Role.ADMIN)
 def listing() -> Any:
     """List the tokens, with the form that makes one."""
-    return _page(Form())
+    return _page(_empty())
 
 
 @blueprint.post("/ui/token/")
@@ -33,8 +33,12 @@ def create() -> Any:
     try:
         token, text = tokens.create(**asked)
     except NameTaken as error:
-        return _page(Form({"name": asked["name"]}, {"name": [error.message]})), 409
-    return _page(Form(), made=token, secret=text), 201
+        return _page(Form(form.values, {"name": [error.message]})), 409
+    return _page(_empty(), made=token, secret=text), 201
+
+
+def _empty() -> Form:
+    return Form({"role": Role.OPERATOR.value})
 
 
 def _page(form: Form, **more: Any) -> str:

@@ -1,8 +1,6 @@
 """Sessions: somebody signed in to the pages with a token. The cookie holds a secret, the record its SHA-256, so the server can end it."""
 
-import contextlib
 import hashlib
-import os
 import secrets
 import time
 from dataclasses import replace
@@ -12,6 +10,7 @@ from pathlib import Path
 from app.actions import Action, Kind
 from app.errors import NotAuthenticated
 from app.extensions import db
+from app.files import kept_key
 from app.models import Session, Token, actor, note, write
 from app.services import tokens
 
@@ -50,17 +49,8 @@ def close(secret: str | None) -> None:
 
 
 def secret_key(folder: Path) -> bytes:
-    """Return the key that cookies are signed with: made once in the instance folder, mode 0600. Without the file all are signed out."""
-    path = folder / KEY_NAME
-    if not path.exists():
-        part = folder / f"{KEY_NAME}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        # Of processes that start together one is first, and no one ever reads half a key.
-        with contextlib.suppress(FileExistsError):
-            os.link(part, path)
-        part.unlink()
-    return path.read_bytes()
+    """Return the key that cookies are signed with, of the file cookie-key in the instance folder. Without the file all are signed out."""
+    return kept_key(folder / KEY_NAME)
 
 
 def _digest(secret: str) -> str:

@@ -8,7 +8,7 @@ import secrets
 import time
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from app.actions import Action, Kind
@@ -64,7 +64,7 @@ def get(token_id: str) -> Token:
     return token
 
 
-def create(name: str, role: str = Role.ADMIN, days: float | None = None) -> tuple[Token, str]:
+def create(name: str, role: str = Role.OPERATOR, days: float | None = None) -> tuple[Token, str]:
     """Make a token that lasts so many days, or for ever, and return it with its text, which nobody can be shown again.
 
     Raises NameTaken for the name of the one in the file, which is replaced by that name.
@@ -84,7 +84,7 @@ def create(name: str, role: str = Role.ADMIN, days: float | None = None) -> tupl
 def revoke(token_id: str) -> None:
     """Delete a token, and with it the sessions that were opened by it.
 
-    Raises NotThere, and WrongState for the one in the file admin-token and for the last there is.
+    Raises NotThere, and WrongState for the one in the file admin-token and for the last that an admin can enter with.
     """
     with write() as session:
         token = get(token_id)
@@ -93,8 +93,8 @@ def revoke(token_id: str) -> None:
                 "This is the token in the file admin-token, which keeps the door open to who owns the instance folder. To replace it, "
                 "delete the file and start Estivador again: a new one is made, and this one opens nothing any more."
             )
-        if session.execute(select(func.count()).select_from(Token)).scalar_one() == 1:
-            raise WrongState("This is the last token, and without it nobody could enter: make another first.")
+        if token.opens_as_admin and not any(other.opens_as_admin for other in listing() if other.id != token_id):
+            raise WrongState("This is the last token with the role admin, and without it nobody could make another: make one first.")
         note(Action.TOKEN_REVOKE, Kind.TOKEN, token_id, token.name)
         session.execute(db.delete(Token).where(Token.id == token_id))
 
