@@ -12,6 +12,8 @@ PATHS = {
     "/engine/",
     "/token/",
     "/token/{token_id}/",
+    "/audit/",
+    "/audit.ndjson",
 }
 
 
