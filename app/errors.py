@@ -14,6 +14,10 @@ class EstivadorError(Exception):
         self.message = message
 
 
+class WrongHost(EstivadorError):
+    """The request's Host header names somebody else, or nobody."""
+
+
 class NotThere(EstivadorError):
     """The object asked for does not exist."""
 

@@ -20,6 +20,7 @@ def test_each_variable_is_read() -> None:
             "ESTIVADOR_INSTANCE": "/tmp/x",
             "ESTIVADOR_HOST": "::1",
             "ESTIVADOR_PORT": "81",
+            "ESTIVADOR_HOSTS": "Estivador.example.org, my_host,2001:DB8::1,[::2],192.0.2.1,",
             "ESTIVADOR_SLOTS": "3",
             "ESTIVADOR_LOG_CAP": "1MiB",
             "ESTIVADOR_MEMORY": "1.5g",
@@ -34,6 +35,8 @@ def test_each_variable_is_read() -> None:
     )
     assert (settings.instance, settings.port, settings.slots, settings.log_cap, settings.sample_every) == (Path("/tmp/x"), 81, 3, 1024 * 1024, 0)
     assert settings.address == "http://[::1]:81/"
+    assert settings.hosts == ("estivador.example.org", "my_host", "[2001:db8::1]", "[::2]", "192.0.2.1")
+    assert settings.names == {"127.0.0.1", "localhost", "[::1]", *settings.hosts}
     assert settings.engine.url == "tcp://h:1"
     assert (settings.memory, settings.cpus, settings.max_memory, settings.max_cpus) == (1536 * 1024 * 1024, 0.5, 2 * 1024**3, 4.0)
     assert (settings.networks, settings.profile) == (("one", "two-2.b"), "strict")
@@ -45,6 +48,11 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_PORT", "http"),
         ("ESTIVADOR_PORT", "0"),
         ("ESTIVADOR_PORT", "65536"),
+        ("ESTIVADOR_HOSTS", "estivador.example.org:443"),
+        ("ESTIVADOR_HOSTS", "https://estivador.example.org"),
+        ("ESTIVADOR_HOSTS", "*"),
+        ("ESTIVADOR_HOSTS", ".example.org"),
+        ("ESTIVADOR_HOSTS", "a b"),
         ("ESTIVADOR_SLOTS", "-1"),
         ("ESTIVADOR_SLOTS", "1.5"),
         ("ESTIVADOR_LOG_CAP", "ten"),

@@ -1,0 +1,31 @@
+"""What stands before the door: the names that it answers to."""
+
+from flask import Flask, current_app, request
+from werkzeug.sansio.utils import host_is_trusted
+
+from app.errors import WrongHost
+
+
+def guard(app: Flask) -> None:
+    """Look at the host's name before anything else is done for a request."""
+    app.before_request(_refuse_other_host)
+
+
+def _refuse_other_host() -> None:
+    """Raise WrongHost where the Host header names another: else a site whose name resolves to this machine (DNS rebinding) is ours to a browser.
+
+    Flask's TRUSTED_HOSTS is not enough: it knows no IPv6 address, minds the case, and takes the server's own address where there is no header.
+    """
+    if _name(request.environ.get("HTTP_HOST", "")) not in current_app.extensions["settings"].names:
+        raise WrongHost(
+            "Estivador does not answer to the host name that this request has. Use the address that it prints when it starts; "
+            "or add the name to the setting ESTIVADOR_HOSTS, and start it again."
+        )
+
+
+def _name(host: str) -> str | None:
+    """Return a Host header's name in lower case; None where it is malformed."""
+    if not host_is_trusted(host):
+        return None
+    name = host.lower()
+    return name[: name.index("]") + 1] if name.startswith("[") else name.partition(":")[0]
