@@ -29,6 +29,8 @@ PROFILES = ("standard", "strict")
 HOST_NAME = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this machine calls itself, as a Host header writes it."""
+TLS, LOOPBACK = IN_FRONT = ("tls", "loopback")
+"""What may stand in front: a server that ends TLS, or a container's network whose port is published on the loopback alone."""
 
 
 class BadSetting(Exception):
@@ -66,13 +68,14 @@ class Settings:
 
     `memory` and `cpus` are what an execution gets that asks for none, `max_memory` and `max_cpus` the most that one may ask for; None: no
     limit. `networks` are those that one may ask for beside bridge and none. `hosts` are the names that it answers to beside those of the
-    loopback and of `host`.
+    loopback and of `host`; `in_front` is what stands in front of it (IN_FRONT), or nothing.
     """
 
     instance: Path = ROOT / "instance"
     host: str = "127.0.0.1"
     port: int = 8000
     hosts: tuple[str, ...] = ()
+    in_front: str = ""
     slots: int = 4 * (os.cpu_count() or 2)
     engine: EngineAddress = EngineAddress()
     engine_timeout: float = 60.0
@@ -119,6 +122,7 @@ class Settings:
             host=reader.text("ESTIVADOR_HOST", cls.host),
             port=reader.integer("ESTIVADOR_PORT", cls.port, 1, 65535),
             hosts=reader.hosts("ESTIVADOR_HOSTS"),
+            in_front=reader.choice("ESTIVADOR_IN_FRONT", cls.in_front, IN_FRONT),
             slots=reader.integer("ESTIVADOR_SLOTS", cls.slots, 1, 10_000),
             engine=_engine_address(reader),
             engine_timeout=reader.seconds("ESTIVADOR_ENGINE_TIMEOUT", cls.engine_timeout),
@@ -137,9 +141,28 @@ class Settings:
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
+        refuse_open(settings.host, settings.in_front)
         _refuse_over("MEMORY", settings.memory, settings.max_memory)
         _refuse_over("CPUS", settings.cpus, settings.max_cpus)
         return settings
+
+
+def refuse_open(host: str, in_front: str) -> None:
+    """Raise BadSetting where all may reach the address, and nothing is said to stand in front of it."""
+    if not in_front and not _is_loopback(host):
+        raise BadSetting(
+            f"ESTIVADOR_HOST is {host!r}, which others can reach, and without TLS they read each token on its way: who has one is root on the "
+            "machine of the Docker Engine. Leave ESTIVADOR_HOST at 127.0.0.1, and put a server that ends TLS in front of it (SECURITY.md shows "
+            f"how). If one is in front of this very address, say so: ESTIVADOR_IN_FRONT={TLS}. If this is a container whose port is published on "
+            f"127.0.0.1 alone: ESTIVADOR_IN_FRONT={LOOPBACK}."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _in_brackets(host: str) -> str:

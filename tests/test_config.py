@@ -53,6 +53,13 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_HOSTS", "*"),
         ("ESTIVADOR_HOSTS", ".example.org"),
         ("ESTIVADOR_HOSTS", "a b"),
+        ("ESTIVADOR_HOST", "0.0.0.0"),
+        ("ESTIVADOR_HOST", "::"),
+        ("ESTIVADOR_HOST", "192.0.2.1"),
+        ("ESTIVADOR_HOST", "example.org"),
+        ("ESTIVADOR_HOST", "127.0.0.1.example.org"),
+        ("ESTIVADOR_IN_FRONT", "nginx"),
+        ("ESTIVADOR_IN_FRONT", "yes"),
         ("ESTIVADOR_SLOTS", "-1"),
         ("ESTIVADOR_SLOTS", "1.5"),
         ("ESTIVADOR_LOG_CAP", "ten"),
@@ -83,6 +90,17 @@ def test_each_variable_is_read() -> None:
 def test_nonsense_is_refused_and_the_variable_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         Settings.from_environment({name: value})
+
+
+@pytest.mark.parametrize("in_front", ["tls", "loopback"])
+def test_an_address_that_others_reach_needs_a_word_of_what_stands_in_front(in_front: str) -> None:
+    with pytest.raises(BadSetting, match=f"ESTIVADOR_IN_FRONT={in_front}"):
+        Settings.from_environment({"ESTIVADOR_HOST": "0.0.0.0"})
+    for host in ("0.0.0.0", "::", "192.0.2.1", "127.0.0.1"):
+        settings = Settings.from_environment({"ESTIVADOR_HOST": host, "ESTIVADOR_IN_FRONT": in_front})
+        assert (settings.host, settings.in_front) == (host, in_front)
+    for host in ("127.0.0.1", "127.8.9.10", "::1", "localhost", "LOCALHOST"):
+        assert Settings.from_environment({"ESTIVADOR_HOST": host}).in_front == ""
 
 
 @pytest.mark.parametrize(("name", "default", "most"), [("MEMORY", "2g", "1g"), ("CPUS", "2", "1.5")])

@@ -1,6 +1,7 @@
-"""Which names it answers to. All routes come from the application's own map."""
+"""Which names it answers to, and whom it believes about who asks. All routes come from the application's own map."""
 
 import re
+import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,13 +9,16 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from flask import Flask
+import pytest
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from app import create_app
 from app.config import Settings
-from app.extensions import huey
+from app.extensions import db, huey
 from app.services import sessions, tokens
+from app.services.setup import prepare
+from tests.pages.person import Person, cookie_of
 from tests.support.estivador import Estivador
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
@@ -98,5 +102,82 @@ def test_the_server_refuses_it_on_the_wire_too(tmp_path: Path) -> None:
                 answer = exchanged(place.port, line + b"\r\n" + lines + b"\r\nConnection: close\r\n\r\n")
                 assert answer.split(b" ", 2)[1] == b"400", (line, lines, answer)
                 assert b"evil" not in answer
+    finally:
+        place.close()
+
+
+# --- what stands in front ---
+
+SAID = {
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-For": "198.51.100.1, 203.0.113.9",
+    "X-Forwarded-Host": "evil.example",
+    "Forwarded": "for=6.6.6.6;proto=https",
+}
+
+
+@pytest.fixture
+def behind_tls(settings: Settings, prepared: Path) -> Iterator[Flask]:
+    """An application that is told that a server ends TLS in front of it."""
+    shutil.copytree(prepared, settings.instance)
+    application = create_app(replace(settings, in_front="tls"))
+    with application.app_context():
+        prepare(settings)
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+    huey.storage.close()
+
+
+def seen(app: Flask, headers: dict[str, str]) -> tuple[str | None, str, str]:
+    """Address, scheme and host of a request as the application sees them."""
+    found: list[tuple[str | None, str, str]] = []
+    app.before_request_funcs[None].insert(0, lambda: found.append((request.remote_addr, request.scheme, request.host)))
+    app.test_client().get("/health/", headers=headers)
+    return found[0]
+
+
+def test_nobody_is_believed_about_who_asks_unless_something_stands_in_front(app: Flask) -> None:
+    assert seen(app, SAID) == ("127.0.0.1", "http", "localhost")
+
+
+def test_a_server_in_front_is_believed_about_the_last_step_alone(behind_tls: Flask) -> None:
+    assert seen(behind_tls, SAID) == ("203.0.113.9", "https", "localhost")
+
+
+def test_behind_tls_the_cookie_goes_by_tls_alone_and_a_browser_stays_with_it(behind_tls: Flask) -> None:
+    person = Person(behind_tls)
+    person.client.environ_base["HTTP_X_FORWARDED_PROTO"] = "https"
+    assert cookie_of(person.sign_in(), person.cookie_name)["secure"] is True
+    for path in ("/ui/", "/health/", "/task/", "/static/app.css", "/ui/nowhere"):
+        assert person.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert "Strict-Transport-Security" not in behind_tls.test_client().get(path).headers, "not where there is no TLS"
+
+
+def test_without_tls_the_cookie_comes_by_http_and_nothing_else_is_promised(app: Flask) -> None:
+    person = Person(app)
+    answer = person.sign_in()
+    assert not cookie_of(answer, person.cookie_name)["secure"]
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_the_server_takes_no_scheme_from_who_asks(tmp_path: Path) -> None:
+    place = Estivador(tmp_path / "instance")
+    try:
+        place.start_web()
+        answer = place.request("GET", "/task", headers={**SAID, "X-Forwarded-Ssl": "on", "Script-Name": "/evil"}, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (308, place.url("/task/"))
+    finally:
+        place.close()
+
+
+@pytest.mark.parametrize("said", [{"ESTIVADOR_HOST": "0.0.0.0"}, {"GUNICORN_CMD_ARGS": "--bind 0.0.0.0:0"}], ids=["setting", "command"])
+def test_the_server_does_not_start_where_others_could_reach_it(tmp_path: Path, said: dict[str, str]) -> None:
+    place = Estivador(tmp_path / "instance")
+    try:
+        process = place.start_process("gunicorn", "wsgi:app", **said)
+        assert process.wait(30) != 0
+        assert "Traceback" not in place.said("gunicorn")
+        assert "ESTIVADOR_IN_FRONT=tls" in place.said("gunicorn")
     finally:
         place.close()
