@@ -151,7 +151,7 @@ def test_behind_tls_the_cookie_goes_by_tls_alone_and_a_browser_stays_with_it(beh
     assert cookie_of(person.sign_in(), person.cookie_name)["secure"] is True
     for path in ("/ui/", "/health/", "/task/", "/static/app.css", "/ui/nowhere"):
         assert person.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"
-        assert "Strict-Transport-Security" not in behind_tls.test_client().get(path).headers, "not where there is no TLS"
+        assert "Strict-Transport-Security" not in behind_tls.test_client().get(path, buffered=True).headers, "not where there is no TLS"
 
 
 def test_without_tls_the_cookie_comes_by_http_and_nothing_else_is_promised(app: Flask) -> None:
