@@ -11,7 +11,10 @@ from app.vault import KEYS_NAME, Vault
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make an application for `settings` (default: from the environment; raises BadSetting where that makes no sense)."""
+    """Make an application for `settings` (default: from the environment).
+
+    Raises BadSetting where that makes no sense, UndeclaredRole where a route does not say who may use it.
+    """
     from app import api, cli, door, pages
     from app.jobs import consumer, housekeeping  # noqa: F401  (their hooks and jobs are to be known to Huey)
     from app.services.setup import make_folder
@@ -36,4 +39,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register(app)
     pages.register(app)
     cli.register(app)
+    door.refuse_undeclared(app)
     return app

@@ -1,7 +1,7 @@
-"""The door: every request needs somebody who may enter, but for the endpoints that say they are public.
+"""The door: every request needs somebody who may enter and has the role that its route declares, but for the endpoints that say they are public.
 
 The API takes a bearer token and ignores cookies; the pages take a session and no token. Which of the two an endpoint is,
-its blueprint says, never the path.
+its blueprint says, never the path. With a route that declares nothing the application does not start.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,8 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.routing import RequestRedirect
 
-from app.errors import CrossSite, NotAuthenticated
+from app.errors import CrossSite, Forbidden, NotAuthenticated
+from app.roles import Role
 from app.services import sessions, tokens
 
 PAGES = "ui"
@@ -28,6 +29,42 @@ def public(view: View) -> View:
     """Mark a view as one that needs nobody signed in and no token."""
     view.is_public = True  # type: ignore[attr-defined]
     return view
+
+
+def needs(role: Role) -> Callable[[View], View]:
+    """Declare the role that a view, or a method of one, asks for."""
+
+    def mark(view: View) -> View:
+        view.needs = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def role_of(app: Flask, endpoint: str, method: str) -> Role | None:
+    """Return the role that a method of an endpoint asks for; None where nothing is declared. OPTIONS tells only which methods there are."""
+    view = app.view_functions[endpoint]
+    views = getattr(view, "view_class", None)
+    handler = view if views is None else getattr(views, "get" if method == "HEAD" else method.lower(), None)
+    declared = getattr(handler, "needs", None)
+    return Role.VIEWER if declared is None and method == "OPTIONS" else declared
+
+
+def is_public(app: Flask, endpoint: str) -> bool:
+    """Whether an endpoint needs nobody signed in and no token."""
+    return getattr(app.view_functions[endpoint], "is_public", False)
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Raise UndeclaredRole where a route says neither which role it needs nor that it is public."""
+    asked = {(rule.endpoint, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
+    missing = sorted(f"{method} {endpoint}" for endpoint, method in asked if not is_public(app, endpoint) and role_of(app, endpoint, method) is None)
+    if missing:
+        raise UndeclaredRole(f"These routes declare no role: {', '.join(missing)}. Give each `@needs(Role.…)`, or `@public`.")
+
+
+class UndeclaredRole(Exception):
+    """A route declares no role, so nobody could say who may use it."""
 
 
 def guard(app: Flask) -> None:
@@ -52,12 +89,19 @@ def _ask() -> None:
     is_page = PAGES in request.blueprints
     if is_page and request.method not in SAFE:
         _same_site()
-    view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "is_public", False):
+    if request.endpoint is not None and is_public(current_app, request.endpoint):
         return
     # An address without its last slash is no endpoint's yet: a session is enough to be led on, and is asked for again there.
     by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
     g.token = sessions.authenticate(session.get("secret")) if by_session else tokens.authenticate(bearer())
+    if request.endpoint is not None:
+        _allow(Role(g.token.role), role_of(current_app, request.endpoint, request.method))
+
+
+def _allow(role: Role, needed: Role | None) -> None:
+    """Raise Forbidden where the role does not include what is needed. Nobody may use what declares nothing."""
+    if needed is None or not role.may(needed):
+        raise Forbidden(f"This needs the role {needed or 'of nobody'}, and your token has the role {role}. Ask an admin for a token that may.")
 
 
 def bearer() -> str | None:
@@ -83,4 +127,9 @@ def is_signed_in() -> bool:
     return "token" in g
 
 
-__all__ = ["NotAuthenticated", "bearer", "csrf", "guard", "is_signed_in", "public"]
+def may(role: str) -> bool:
+    """Whether who is signed in has the role, so that what needs it is offered to them."""
+    return is_signed_in() and Role(g.token.role).may(Role(role))
+
+
+__all__ = ["NotAuthenticated", "bearer", "csrf", "guard", "is_public", "is_signed_in", "may", "needs", "public", "refuse_undeclared", "role_of"]

@@ -84,3 +84,9 @@ class CrossSite(EstivadorError):
     """Another site made the browser send this, or the form's CSRF token is missing or wrong."""
 
     http_status = 403
+
+
+class Forbidden(EstivadorError):
+    """Who asks is known, and their role does not include this."""
+
+    http_status = 403

@@ -8,6 +8,8 @@ from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.results import rerun_answer
 from app.api.schemas import DetailSchema, OneDetailSchema, SubmittedSchema
+from app.door import needs
+from app.roles import Role
 from app.schemas.filters import DetailFilterSchema
 from app.schemas.requests import OperateDetailSchema
 from app.services import details, results
@@ -20,6 +22,7 @@ blueprint = Blueprint("detail", __name__, url_prefix="/result/<int:result_id>/de
 class Details(MethodView):
     """The executions of a result."""
 
+    @needs(Role.VIEWER)
     @blueprint.arguments(DetailFilterSchema, location="query")
     @blueprint.response(200, DetailSchema(many=True))
     @blueprint.paginate()
@@ -38,6 +41,7 @@ class Details(MethodView):
 class Detail(MethodView):
     """One execution."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, OneDetailSchema)
     def get(self, result_id: int, detail_id: int) -> Any:
         """Return one execution
@@ -47,6 +51,7 @@ class Detail(MethodView):
         """
         return details.get(result_id, detail_id)
 
+    @needs(Role.OPERATOR)
     @idempotent(blueprint)
     @blueprint.arguments(OperateDetailSchema)
     @blueprint.response(200, DetailSchema)

@@ -6,6 +6,8 @@ from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.schemas import EngineSchema
+from app.door import needs
+from app.roles import Role
 from app.services import engines
 
 blueprint = Blueprint("engine", __name__, url_prefix="/engine", description="Docker Engines")
@@ -15,6 +17,7 @@ blueprint = Blueprint("engine", __name__, url_prefix="/engine", description="Doc
 class Engines(MethodView):
     """The set of Engines."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, EngineSchema(many=True))
     def get(self) -> Any:
         """List the Docker Engines

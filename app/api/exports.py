@@ -8,6 +8,8 @@ from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified, of_revision
+from app.door import needs
+from app.roles import Role
 from app.services import exports, results
 from app.states import LIVE
 
@@ -18,6 +20,7 @@ blueprint = Blueprint("export", __name__, url_prefix="/result/<int:result_id>", 
 class Csv(MethodView):
     """The executions of a result as CSV."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     def get(self, result_id: int) -> Any:
         """Return all executions of a result as CSV
@@ -32,6 +35,7 @@ class Csv(MethodView):
 class Ndjson(MethodView):
     """The executions of a result as lines of JSON."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, {"type": "string"}, content_type="application/x-ndjson")
     def get(self, result_id: int) -> Any:
         """Return all executions of a result as JSON, one a line

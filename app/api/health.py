@@ -6,7 +6,8 @@ from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.schemas import HealthSchema, ReadySchema
-from app.door import public
+from app.door import needs, public
+from app.roles import Role
 from app.services import health
 
 blueprint = Blueprint("health", __name__, description="Liveness and readiness")
@@ -32,6 +33,7 @@ class Health(MethodView):
 class Ready(MethodView):
     """Readiness."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, ReadySchema)
     @blueprint.alt_response(503, schema=ReadySchema, description="One of the parts is out")
     def get(self) -> Any:

@@ -9,6 +9,8 @@ from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified
+from app.door import needs
+from app.roles import Role
 from app.schemas.filters import LogFilterSchema
 from app.services import attempts, details, following, logs
 
@@ -19,6 +21,7 @@ blueprint = Blueprint("log", __name__, url_prefix="/result/<int:result_id>/detai
 class Log(MethodView):
     """The log of one execution."""
 
+    @needs(Role.VIEWER)
     @blueprint.arguments(LogFilterSchema, location="query")
     @blueprint.response(200, {"type": "string"}, content_type="text/plain")
     @blueprint.alt_response(206, schema={"type": "string"}, content_type="text/plain", description="The bytes that Range asks for")

@@ -9,6 +9,8 @@ from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified, of_revision
 from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
+from app.door import needs
+from app.roles import Role
 from app.schemas.filters import ResultFilterSchema
 from app.schemas.requests import OperateResultSchema, OperateResultsSchema
 from app.services import figures, removal, results
@@ -21,6 +23,7 @@ blueprint = Blueprint("result", __name__, url_prefix="/result", description="Run
 class Results(MethodView):
     """The set of results."""
 
+    @needs(Role.VIEWER)
     @blueprint.arguments(ResultFilterSchema, location="query")
     @blueprint.response(200, ResultSchema(many=True))
     @blueprint.paginate()
@@ -34,6 +37,7 @@ class Results(MethodView):
         pagination_parameters.item_count = page.total
         return page.rows
 
+    @needs(Role.OPERATOR)
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultsSchema)
     @blueprint.response(200, CountSchema)
@@ -55,6 +59,7 @@ class Results(MethodView):
 class Result(MethodView):
     """One result."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, OneResultSchema)
     def get(self, result_id: int) -> Any:
         """Return a result
@@ -71,6 +76,7 @@ class Result(MethodView):
             return make_response("", 304, headers)
         return result, 200, headers
 
+    @needs(Role.OPERATOR)
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultSchema)
     @blueprint.response(200, ResultSchema)
@@ -91,6 +97,7 @@ class Result(MethodView):
             return rerun_answer(results.rerun(result_id, body.pop("only", None), body))
         return results.stop(result_id, Wish(operation))
 
+    @needs(Role.OPERATOR)
     @blueprint.response(204)
     def delete(self, result_id: int) -> None:
         """Delete a result with its executions and logs

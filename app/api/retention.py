@@ -7,6 +7,8 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import DueSchema, RetentionSchema
+from app.door import needs
+from app.roles import Role
 from app.schemas.requests import TidySchema
 from app.services import retention
 
@@ -17,6 +19,7 @@ blueprint = Blueprint("retention", __name__, url_prefix="/retention", descriptio
 class Retention(MethodView):
     """Retention and its housekeeping."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, RetentionSchema)
     def get(self) -> Any:
         """Return what is kept, what is stored, what goes next, and what housekeeping did
@@ -26,6 +29,7 @@ class Retention(MethodView):
         """
         return retention.look()
 
+    @needs(Role.ADMIN)
     @idempotent(blueprint)
     @blueprint.arguments(TidySchema)
     @blueprint.response(202, DueSchema)

@@ -8,6 +8,8 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified, of_revision
 from app.api.statistics_schemas import ComparisonSchema, ResultStatisticsSchema, TaskStatisticsSchema
+from app.door import needs
+from app.roles import Role
 from app.services import comparison, figures, results, trends
 from app.services.outcomes import success_rate
 from app.states import LIVE
@@ -19,6 +21,7 @@ blueprint = Blueprint("statistics", __name__, description="Figures of runs")
 class ResultStatistics(MethodView):
     """The figures of a result."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, ResultStatisticsSchema)
     def get(self, result_id: int) -> Any:
         """Return the statistics of a result
@@ -42,6 +45,7 @@ class ResultStatistics(MethodView):
 class TaskStatistics(MethodView):
     """The figures of a task."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, TaskStatisticsSchema)
     def get(self, task_id: int) -> Any:
         """Return the statistics of a task over its last results
@@ -59,6 +63,7 @@ class TaskStatistics(MethodView):
 class Comparison(MethodView):
     """Two results side by side."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, ComparisonSchema)
     def get(self, result_id: int, other_id: int) -> Any:
         """Compare a result with another

@@ -8,6 +8,8 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import ImageSchema, RegisteredSchema, SubmittedSchema, TaskSchema
+from app.door import needs
+from app.roles import Role
 from app.schemas.filters import TaskFilterSchema
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
 from app.services import images, results, tasks
@@ -19,6 +21,7 @@ blueprint = Blueprint("task", __name__, url_prefix="/task", description="Registe
 class Tasks(MethodView):
     """The set of tasks."""
 
+    @needs(Role.VIEWER)
     @blueprint.arguments(TaskFilterSchema, location="query")
     @blueprint.response(200, TaskSchema(many=True))
     @blueprint.paginate()
@@ -32,6 +35,7 @@ class Tasks(MethodView):
         pagination_parameters.item_count = page.total
         return page.rows
 
+    @needs(Role.OPERATOR)
     @idempotent(blueprint)
     @blueprint.arguments(RegisterSchema)
     @blueprint.response(201, RegisteredSchema)
@@ -51,6 +55,7 @@ class Tasks(MethodView):
 class Task(MethodView):
     """One task."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, TaskSchema)
     def get(self, task_id: int) -> Any:
         """Return every detail of a task
@@ -59,6 +64,7 @@ class Task(MethodView):
         """
         return tasks.get(task_id)
 
+    @needs(Role.OPERATOR)
     @idempotent(blueprint)
     @blueprint.arguments(OperateTaskSchema)
     @blueprint.response(201, SubmittedSchema)
@@ -80,6 +86,7 @@ class Task(MethodView):
         result = results.submit(task_id, body.pop("times", 1), body)
         return {"result_id": result.id}, 201, {"Location": url_for("result.Result", result_id=result.id)}
 
+    @needs(Role.OPERATOR)
     @blueprint.arguments(UpdateTaskSchema)
     @blueprint.response(200, TaskSchema)
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
@@ -91,6 +98,7 @@ class Task(MethodView):
         """
         return tasks.update(task_id, **body)
 
+    @needs(Role.OPERATOR)
     @blueprint.response(204)
     def delete(self, task_id: int) -> None:
         """Delete a task with all its results
@@ -105,6 +113,7 @@ class Task(MethodView):
 class Images(MethodView):
     """The images that a task has had."""
 
+    @needs(Role.VIEWER)
     @blueprint.response(200, ImageSchema(many=True))
     @blueprint.paginate()
     def get(self, task_id: int, pagination_parameters: Any) -> Any:

@@ -7,6 +7,8 @@ from flask.views import MethodView
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import NewTokenSchema, TokenSchema
+from app.door import needs
+from app.roles import Role
 from app.schemas.requests import CreateTokenSchema
 from app.services import tokens
 
@@ -17,6 +19,7 @@ blueprint = Blueprint("token", __name__, url_prefix="/token", description="Who m
 class Tokens(MethodView):
     """The set of tokens."""
 
+    @needs(Role.ADMIN)
     @blueprint.response(200, TokenSchema(many=True))
     def get(self) -> Any:
         """List the tokens, oldest first
@@ -25,6 +28,7 @@ class Tokens(MethodView):
         """
         return tokens.listing()
 
+    @needs(Role.ADMIN)
     @idempotent(blueprint, secret="token")  # noqa: S106  (the name of a field)
     @blueprint.arguments(CreateTokenSchema)
     @blueprint.response(201, NewTokenSchema)
@@ -42,6 +46,7 @@ class Tokens(MethodView):
 class Token(MethodView):
     """One token."""
 
+    @needs(Role.ADMIN)
     @blueprint.response(204)
     def delete(self, token_id: str) -> None:
         """Revoke a token

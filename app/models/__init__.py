@@ -1,6 +1,7 @@
 """The rows, and move(): the only writer of a status."""
 
 from app.models.attempt import Attempt
+from app.models.audit import Audit
 from app.models.deleted import WITH_DELETED
 from app.models.detail import HOLDS_SLOT, TO_REMOVE, WAITS, Detail
 from app.models.history import History
@@ -24,6 +25,7 @@ __all__ = [
     "WAITS",
     "WITH_DELETED",
     "Attempt",
+    "Audit",
     "Consumer",
     "Detail",
     "Engine",

@@ -7,16 +7,19 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from app.door import needs
 from app.errors import NotThere
 from app.pages.filters import utc
 from app.pages.forms import Form
 from app.pages.words import executions
+from app.roles import Role
 from app.services import comparison, results, tasks
 
 blueprint = Blueprint("comparisons", __name__)
 
 
 @blueprint.get("/ui/result/<int:result_id>/compare/")
+@needs(Role.VIEWER)
 def choose(result_id: int) -> Any:
     """Show the form that asks with which result, and lead to the comparison once it says so."""
     result = results.get(result_id)
@@ -51,6 +54,7 @@ def _words(row: Any, result: Any) -> str:
 
 
 @blueprint.get("/ui/result/<int:result_id>/compare/<int:other_id>/")
+@needs(Role.VIEWER)
 def show(result_id: int, other_id: int) -> Any:
     """Show two results side by side."""
     found = comparison.compare(result_id, other_id)

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
+from app.door import needs
 from app.pages import live
 from app.pages.forms import Form
+from app.roles import Role
 from app.services import overview, tasks
 
 blueprint = Blueprint("dashboard", __name__)
@@ -14,12 +16,14 @@ EXAMPLE = "busybox"
 
 @blueprint.get("/")
 @blueprint.get("/ui")
+@needs(Role.VIEWER)
 def front() -> Any:
     """Lead to the dashboard."""
     return redirect(url_for("ui.dashboard.show"))
 
 
 @blueprint.get("/ui/")
+@needs(Role.VIEWER)
 def show() -> Any:
     """Show the dashboard."""
     found = overview.overview()
@@ -34,6 +38,7 @@ def _first_steps() -> dict[str, Any]:
 
 
 @blueprint.get("/ui/live")
+@needs(Role.VIEWER)
 def show_live() -> Any:
     """Show its live region."""
     return live.part("dashboard/_live.html", found=overview.overview())

@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from app.door import needs
 from app.errors import NotThere
 from app.pages import live, logs
 from app.pages.words import exit_meaning
+from app.roles import Role
 from app.services import attempts, combinations, commands, details, results, secret_environment, tasks
 from app.states import Status, Wish
 
@@ -14,6 +16,7 @@ blueprint = Blueprint("executions", __name__)
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/")
+@needs(Role.VIEWER)
 def show(result_id: int, detail_id: int) -> Any:
     """Show an execution with its log."""
     context = _detail(result_id, detail_id)
@@ -24,6 +27,7 @@ def show(result_id: int, detail_id: int) -> Any:
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/live")
+@needs(Role.VIEWER)
 def show_live(result_id: int, detail_id: int) -> Any:
     """Show its live region; where it is gone by now, say so and stop asking."""
     try:
@@ -48,6 +52,7 @@ def _detail(result_id: int, detail_id: int) -> dict[str, Any]:
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/kill/")
+@needs(Role.OPERATOR)
 def ask_kill(result_id: int, detail_id: int) -> Any:
     """Ask before an execution is ended, or before it begins."""
     detail = details.get(result_id, detail_id)
@@ -72,6 +77,7 @@ def _consequence(wish: Wish, attempt: int) -> str:
 
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/")
+@needs(Role.OPERATOR)
 def stop(result_id: int, detail_id: int) -> Any:
     """CANCEL or KILL one execution."""
     details.get(result_id, detail_id)

@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
 
+from app.door import needs
 from app.engine.references import BadReference
 from app.errors import EstivadorError, NotAuthenticated
 from app.faults import verdict
+from app.roles import Role
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ def answer(code: int, message: str, request_id: str | None = None) -> Any:
     return make_response(text, code, headers)
 
 
+@needs(Role.VIEWER)
 def _nowhere(rest: str) -> Any:
     raise NotFound
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
 
-from app.door import is_signed_in
+from app.door import is_signed_in, may
 from app.pages import charts, parameters
 from app.pages.words import as_long, control_free, duration, number, percent, size
 from app.services import waiting
@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(duration=duration, size=size, iso=iso, utc=utc, number=number, short_id=short_id, plain=control_free)
     app.jinja_env.filters.update(percent=percent, as_long=as_long)
     app.jinja_env.globals.update(
-        static_url=static_url, icon_of=ICONS.get, Status=Status, LIVE=LIVE, with_query=with_query, statuses=list(Status),
+        may=may, static_url=static_url, icon_of=ICONS.get, Status=Status, LIVE=LIVE, with_query=with_query, statuses=list(Status),
         draw_bar=draw_bar, draw_bars=draw_bars, draw_grid=charts.grid, draw_histogram=charts.histogram, draw_timeline=charts.timeline,
         RUN_FIELDS=parameters.FIELDS, label_of=parameters.label, choices_of=parameters.choices, facts_of=parameters.facts, limits_of=parameters.limits,
         wait_of=waiting.of_detail,

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
-from app.door import public
+from app.door import needs, public
 from app.errors import NotAuthenticated
+from app.roles import Role
 from app.services import sessions
 
 blueprint = Blueprint("login", __name__)
@@ -35,6 +36,7 @@ def sign_in() -> Any:
 
 
 @blueprint.post("/ui/logout/")
+@needs(Role.VIEWER)
 def sign_out() -> Any:
     """End the session, here and at the server."""
     sessions.close(session.get("secret"))

@@ -6,8 +6,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
+from app.door import needs
 from app.errors import EngineDown, LogsRemoved, NotThere
 from app.pages.escapes import PLAIN, Style, convert, style_after, styled
+from app.roles import Role
 from app.services import attempts, details, loglines
 from app.services import logs as log_service
 from app.services.attempts import AttemptView
@@ -52,6 +54,7 @@ def window(detail: AttemptView) -> dict[str, Any]:
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/tail")
+@needs(Role.VIEWER)
 def tail(result_id: int, detail_id: int) -> Any:
     """Return what the log got since `after`, and how to ask on; 204 where it got nothing and may still. It never goes on into another attempt's."""
     try:
@@ -75,6 +78,7 @@ def tail(result_id: int, detail_id: int) -> Any:
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/before")
+@needs(Role.VIEWER)
 def before(result_id: int, detail_id: int) -> Any:
     """Return the lines before number `line`, and how to ask for those before them; where they are gone by now, let the page be asked for again."""
     try:
@@ -92,6 +96,7 @@ def before(result_id: int, detail_id: int) -> Any:
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail/<int:detail_id>/log/")
+@needs(Role.VIEWER)
 def raw(result_id: int, detail_id: int) -> Response:
     """Give the whole log as a file, byte for byte."""
     detail = details.get(result_id, detail_id)

@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
+from app.door import needs
 from app.errors import NotThere, WrongState
 from app.pages import live, queries
 from app.pages.filters import with_query
 from app.pages.forms import expected
 from app.pages.marks import mark_of
 from app.pages.words import executions, number_of
+from app.roles import Role
 from app.services import combinations, details, exports, figures, removal, results, secret_environment, tasks, waiting
 from app.services.outcomes import success_rate
 from app.states import LIVE, Status, Wish
@@ -20,12 +22,14 @@ FAILURES = 5
 
 
 @blueprint.get("/ui/result/")
+@needs(Role.VIEWER)
 def listing() -> Any:
     """List the results."""
     return live.whole("result/list.html", "result/_list_live.html", **_list())
 
 
 @blueprint.get("/ui/result/live")
+@needs(Role.VIEWER)
 def listing_live() -> Any:
     """List them in the live region."""
     return live.part("result/_list_live.html", **_list())
@@ -38,6 +42,7 @@ def _list() -> dict[str, Any]:
 
 
 @blueprint.get("/ui/result/stop/")
+@needs(Role.OPERATOR)
 def ask_stop_selected() -> Any:
     """Ask before everything that the filter selects is cancelled or killed."""
     wish, asked = _wish(request.args), queries.selected()
@@ -58,6 +63,7 @@ def ask_stop_selected() -> Any:
 
 
 @blueprint.post("/ui/result/stop/")
+@needs(Role.OPERATOR)
 def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
     wish, asked = _wish(request.form), queries.selected()
@@ -67,6 +73,7 @@ def stop_selected() -> Any:
 
 
 @blueprint.get("/ui/result/delete/")
+@needs(Role.OPERATOR)
 def ask_delete_selected() -> Any:
     """Ask before every ended result that the filter selects is deleted."""
     asked = queries.selected()
@@ -87,6 +94,7 @@ def ask_delete_selected() -> Any:
 
 
 @blueprint.post("/ui/result/delete/")
+@needs(Role.OPERATOR)
 def delete_selected() -> Any:
     """Delete the ended results that the filter selects, if they are as many as the person was shown."""
     count = removal.delete_selected(expect=expected(), **queries.selected().filters)
@@ -107,6 +115,7 @@ def _wish(values: Any) -> Wish:
 
 
 @blueprint.get("/ui/result/<int:result_id>/")
+@needs(Role.VIEWER)
 def show(result_id: int) -> Any:
     """Show a result."""
     context = _result(result_id)
@@ -114,6 +123,7 @@ def show(result_id: int) -> Any:
 
 
 @blueprint.get("/ui/result/<int:result_id>/live")
+@needs(Role.VIEWER)
 def show_live(result_id: int) -> Any:
     """Show its live region; where the result is gone by now, say so and stop asking."""
     try:
@@ -149,18 +159,21 @@ def _result(result_id: int) -> dict[str, Any]:
 
 
 @blueprint.get("/ui/result/<int:result_id>/at/<int:place>")
+@needs(Role.VIEWER)
 def at(result_id: int, place: int) -> Any:
     """Lead from a place in the grid to its execution."""
     return redirect(url_for("ui.executions.show", result_id=result_id, detail_id=details.at(result_id, place)))
 
 
 @blueprint.get("/ui/result/<int:result_id>/cancel/")
+@needs(Role.OPERATOR)
 def ask_cancel(result_id: int) -> Any:
     """Ask before what waits is cancelled."""
     return _ask_stop(result_id, Wish.CANCEL)
 
 
 @blueprint.get("/ui/result/<int:result_id>/kill/")
+@needs(Role.OPERATOR)
 def ask_kill(result_id: int) -> Any:
     """Ask before what runs is killed."""
     return _ask_stop(result_id, Wish.KILL)
@@ -182,6 +195,7 @@ def _ask_stop(result_id: int, wish: Wish) -> str:
 
 
 @blueprint.post("/ui/result/<int:result_id>/")
+@needs(Role.OPERATOR)
 def stop(result_id: int) -> Any:
     """CANCEL or KILL a result."""
     results.stop(result_id, _wish(request.form))
@@ -189,6 +203,7 @@ def stop(result_id: int) -> Any:
 
 
 @blueprint.get("/ui/result/<int:result_id>/delete/")
+@needs(Role.OPERATOR)
 def ask_delete(result_id: int) -> Any:
     """Ask before a result is deleted."""
     result = results.get(result_id)
@@ -206,6 +221,7 @@ def ask_delete(result_id: int) -> Any:
 
 
 @blueprint.post("/ui/result/<int:result_id>/delete/")
+@needs(Role.OPERATOR)
 def delete(result_id: int) -> Any:
     """Delete a result."""
     results.delete(result_id)
@@ -214,6 +230,7 @@ def delete(result_id: int) -> Any:
 
 
 @blueprint.get("/ui/result/<int:result_id>/detail.<any(csv, ndjson):form>")
+@needs(Role.VIEWER)
 def download(result_id: int, form: str) -> Response:
     """Give all executions as a file."""
     rows = exports.as_csv(result_id) if form == "csv" else exports.as_ndjson(result_id)

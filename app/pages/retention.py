@@ -4,28 +4,33 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
+from app.door import needs
 from app.errors import WrongState
 from app.pages import live
 from app.pages.forms import expected
 from app.pages.words import executions, number_of, size
+from app.roles import Role
 from app.services import retention
 
 blueprint = Blueprint("retention", __name__)
 
 
 @blueprint.get("/ui/retention/")
+@needs(Role.VIEWER)
 def show() -> Any:
     """Show retention."""
     return live.whole("retention/page.html", "retention/_live.html", found=retention.look())
 
 
 @blueprint.get("/ui/retention/live")
+@needs(Role.VIEWER)
 def show_live() -> Any:
     """Show its live region."""
     return live.part("retention/_live.html", found=retention.look())
 
 
 @blueprint.get("/ui/retention/tidy/")
+@needs(Role.ADMIN)
 def ask_tidy() -> Any:
     """Ask before what is due is removed."""
     due = retention.due()
@@ -50,6 +55,7 @@ def ask_tidy() -> Any:
 
 
 @blueprint.post("/ui/retention/tidy/")
+@needs(Role.ADMIN)
 def tidy() -> Any:
     """Have the housekeeping done now, if as much is due as the person was shown."""
     due = retention.tidy(expected())

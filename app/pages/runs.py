@@ -4,10 +4,12 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from app.door import needs
 from app.errors import TaskNotReady, Unfit
 from app.pages import live, parameters, task_page
 from app.pages.forms import Form, typed
 from app.pages.words import BY, duration, executions
+from app.roles import Role
 from app.services import combinations, forecasts, results, secret_environment, tasks
 from app.services.parameters import MOST_TIMES
 from app.states import Status
@@ -33,6 +35,7 @@ def forecast(task_id: int, asked: dict[str, Any]) -> str:
 
 
 @blueprint.post("/ui/task/<int:task_id>/forecast")
+@needs(Role.OPERATOR)
 def show_forecast(task_id: int) -> str:
     """Return the forecast alone, for what is being typed; a POST, because a matrix may be longer than an address."""
     text = request.form.get("times", "").strip()
@@ -47,6 +50,7 @@ FORECAST = ("times", "parallel", "matrix")
 
 
 @blueprint.post("/ui/task/<int:task_id>/")
+@needs(Role.OPERATOR)
 def run(task_id: int) -> Any:
     """RUN a task, and go to the result."""
     values, task = typed(), tasks.get(task_id)
@@ -67,6 +71,7 @@ def _again(task: Any, values: dict[str, str], wrong: dict[str, list[str]]) -> st
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/")
+@needs(Role.OPERATOR)
 def rerun_form(result_id: int) -> Any:
     """Show the form that runs a result again, with its parameters to edit."""
     result = results.get(result_id)
@@ -84,6 +89,7 @@ def _times(result: Any) -> int:
 
 
 @blueprint.get("/ui/result/<int:result_id>/rerun/failed/")
+@needs(Role.OPERATOR)
 def ask_rerun_failed(result_id: int) -> Any:
     """Ask before those that failed run again."""
     result = results.get(result_id)
@@ -100,6 +106,7 @@ def ask_rerun_failed(result_id: int) -> Any:
 
 
 @blueprint.post("/ui/result/<int:result_id>/rerun/")
+@needs(Role.OPERATOR)
 def rerun(result_id: int) -> Any:
     """Run a result again: as it was, those that failed alone (`only`), or with what the form says (`edited`)."""
     values = typed()
@@ -125,6 +132,7 @@ def _edit_again(result: Any, values: dict[str, str], wrong: dict[str, list[str]]
 
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/rerun/")
+@needs(Role.OPERATOR)
 def rerun_one(result_id: int, detail_id: int) -> Any:
     """Run one execution again."""
     again = results.rerun(result_id, detail_id=detail_id)

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from app.door import needs
 from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, logins, queries, task_page
 from app.pages.forms import Form, load, typed
@@ -11,6 +12,7 @@ from app.pages.lines import variables_text
 from app.pages.parameters import form_of, read_defaults, text_of
 from app.pages.runs import forecast, run_form
 from app.pages.words import number_of
+from app.roles import Role
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
 from app.services import results, secret_environment, statistics, tasks
 
@@ -18,12 +20,14 @@ blueprint = Blueprint("tasks", __name__)
 
 
 @blueprint.get("/ui/task/")
+@needs(Role.VIEWER)
 def listing() -> Any:
     """List the tasks."""
     return live.whole("task/list.html", "task/_list_live.html", **_list())
 
 
 @blueprint.get("/ui/task/live")
+@needs(Role.VIEWER)
 def listing_live() -> Any:
     """List them in the live region."""
     return live.part("task/_list_live.html", **_list())
@@ -36,12 +40,14 @@ def _list() -> dict[str, Any]:
 
 
 @blueprint.get("/ui/task/new/")
+@needs(Role.OPERATOR)
 def new() -> Any:
     """Show the form that registers a task."""
     return _form(form_of({"pull": "missing", **request.args.to_dict()}))
 
 
 @blueprint.post("/ui/task/new/")
+@needs(Role.OPERATOR)
 def register() -> Any:
     """Register a task, and go to its page."""
     values = typed()
@@ -62,6 +68,7 @@ def _form(form: Form) -> str:
 
 
 @blueprint.get("/ui/task/<int:task_id>/")
+@needs(Role.VIEWER)
 def show(task_id: int) -> Any:
     """Show a task: the run form first, then its results."""
     context = task_page.context(task_id)
@@ -70,6 +77,7 @@ def show(task_id: int) -> Any:
 
 
 @blueprint.get("/ui/task/<int:task_id>/live")
+@needs(Role.VIEWER)
 def show_live(task_id: int) -> Any:
     """Show its live region; where the task is gone by now, say so and stop asking."""
     try:
@@ -79,6 +87,7 @@ def show_live(task_id: int) -> Any:
 
 
 @blueprint.get("/ui/task/<int:task_id>/edit/")
+@needs(Role.OPERATOR)
 def edit(task_id: int) -> Any:
     """Show the form that changes a task."""
     task = tasks.get(task_id)
@@ -92,6 +101,7 @@ def _stored(task: Any) -> dict[str, str]:
 
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
+@needs(Role.OPERATOR)
 def update(task_id: int) -> Any:
     """Change a task's name, description, labels, login and default parameters."""
     values, task = typed(), tasks.get(task_id)
@@ -125,6 +135,7 @@ def _renamed(errors: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 @blueprint.post("/ui/task/<int:task_id>/import/")
+@needs(Role.OPERATOR)
 def import_again(task_id: int) -> Any:
     """Bring the task's image in again."""
     asked, form = load(OperateTaskSchema(), {"pull": request.form.get("pull", "")}, operation="IMPORT")
@@ -135,6 +146,7 @@ def import_again(task_id: int) -> Any:
 
 
 @blueprint.get("/ui/task/<int:task_id>/delete/")
+@needs(Role.OPERATOR)
 def ask_delete(task_id: int) -> Any:
     """Ask before a task is deleted."""
     task, found = tasks.get(task_id), results.listing(1, 1, task_id=task_id).total
@@ -152,6 +164,7 @@ def ask_delete(task_id: int) -> Any:
 
 
 @blueprint.post("/ui/task/<int:task_id>/delete/")
+@needs(Role.OPERATOR)
 def delete(task_id: int) -> Any:
     """Delete a task with its results."""
     tasks.delete(task_id)

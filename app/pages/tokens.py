@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
+from app.door import needs
 from app.errors import NameTaken
 from app.pages.forms import Form, load, typed
+from app.roles import Role
 from app.schemas.requests import CreateTokenSchema
 from app.services import tokens
 
@@ -13,12 +15,14 @@ blueprint = Blueprint("tokens", __name__)
 
 
 @blueprint.get("/ui/token/")
+@needs(Role.ADMIN)
 def listing() -> Any:
     """List the tokens, with the form that makes one."""
     return _page(Form())
 
 
 @blueprint.post("/ui/token/")
+@needs(Role.ADMIN)
 def create() -> Any:
     """Make a token, and show it once."""
     asked, form = load(CreateTokenSchema(), typed())
@@ -36,6 +40,7 @@ def _page(form: Form, **more: Any) -> str:
 
 
 @blueprint.get("/ui/token/<token_id>/revoke/")
+@needs(Role.ADMIN)
 def ask_revoke(token_id: str) -> Any:
     """Ask before a token is revoked."""
     token = tokens.get(token_id)
@@ -53,6 +58,7 @@ def ask_revoke(token_id: str) -> Any:
 
 
 @blueprint.post("/ui/token/<token_id>/revoke/")
+@needs(Role.ADMIN)
 def revoke(token_id: str) -> Any:
     """Revoke a token."""
     tokens.revoke(token_id)

@@ -32,7 +32,7 @@ def authenticate(secret: str | None) -> Token:
     """Return the token that the session of this secret was opened with; raise NotAuthenticated where there is no such session any more."""
     row = db.session.get(Session, _digest(secret)) if secret else None
     token = db.session.get(Token, row.token_id) if row is not None and row.ends_at > time.time() else None
-    if token is None:
+    if token is None or token.is_over:
         raise NotAuthenticated("Sign in with a token: the first one lies in the file admin-token in the instance folder.")
     tokens.note_use(token)
     return token

@@ -16,9 +16,11 @@ from app.errors import NameTaken, NotAuthenticated, NotThere, WrongState
 from app.extensions import db
 from app.files import write_private
 from app.models import Token, write
+from app.roles import Role
 
 _FORM = re.compile(r"est_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 ADMIN_NAME = "admin-token"
+DAY = 24 * 3600
 NOTE_EVERY = 60.0
 """Seconds between two notes that a token is used."""
 
@@ -29,7 +31,7 @@ def authenticate(text: str | None) -> Token:
     """Return the token that `text` (`est_<id>_<secret>`) is; raise NotAuthenticated where it is none of ours."""
     match = _FORM.fullmatch(text or "")
     token = db.session.get(Token, match[1]) if match else None
-    if match is None or token is None or not hmac.compare_digest(token.digest, _digest(match[2])):
+    if match is None or token is None or not hmac.compare_digest(token.digest, _digest(match[2])) or token.is_over:
         raise NotAuthenticated(
             "A valid token is needed: send `Authorization: Bearer <token>`. The first one lies in the file admin-token in the instance folder."
         )
@@ -75,8 +77,8 @@ def get(token_id: str) -> Token:
     return token
 
 
-def create(name: str, role: str = "admin") -> tuple[Token, str]:
-    """Make a token, and return it with its text, which nobody can be shown again.
+def create(name: str, role: str = Role.ADMIN, days: float | None = None) -> tuple[Token, str]:
+    """Make a token that lasts so many days, or for ever, and return it with its text, which nobody can be shown again.
 
     Raises NameTaken for the name of the one in the file, which is replaced by that name.
     """
@@ -84,7 +86,9 @@ def create(name: str, role: str = "admin") -> tuple[Token, str]:
         raise NameTaken(f"{ADMIN_NAME} is the name of the token in the file of that name: give another `name`.")
     secret = secrets.token_urlsafe(32)
     with write() as session:
-        token = Token(id=secrets.token_hex(4), name=name, role=role, digest=_digest(secret), created_at=time.time())
+        now = time.time()
+        ends = None if days is None else now + days * DAY
+        token = Token(id=secrets.token_hex(4), name=name, role=Role(role), digest=_digest(secret), created_at=now, expires_at=ends)
         session.add(token)
     return token, f"est_{token.id}_{secret}"
 
@@ -122,7 +126,7 @@ def ensure_admin(folder: Path) -> bool:
     with write() as session:
         if not session.execute(db.select(Token.id).where(Token.id == match[1], Token.digest == digest)).first():
             session.execute(db.delete(Token).where(Token.name == ADMIN_NAME))
-            session.add(Token(id=match[1], name=ADMIN_NAME, role="admin", digest=digest, created_at=time.time()))
+            session.add(Token(id=match[1], name=ADMIN_NAME, role=Role.ADMIN, digest=digest, created_at=time.time()))
     return made
 
 

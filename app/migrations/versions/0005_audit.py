@@ -1,0 +1,50 @@
+"""audit, expiry of tokens
+
+What is in the audit stays as it is: the database refuses to change a row or to remove one.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0005'
+down_revision = '0004'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('token', sa.Column('expires_at', sa.Float(), nullable=True))
+    op.create_table('audit',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.Float(), nullable=False),
+    sa.Column('token_id', sa.String(length=16), nullable=True),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('role', sa.String(length=16), nullable=True),
+    sa.Column('via', sa.String(length=8), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('action', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=True),
+    sa.Column('object_id', sa.String(length=32), nullable=True),
+    sa.Column('about', sa.String(length=255), nullable=False),
+    sa.Column('outcome', sa.String(length=8), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('ix_audit_at', 'audit', ['at'], unique=False)
+    op.create_index('audit_of', 'audit', ['kind', 'object_id', 'id'], unique=False)
+    op.create_index('audit_by', 'audit', ['token_id', 'id'], unique=False)
+    op.create_index('audit_action', 'audit', ['action', 'id'], unique=False)
+    for change in ('UPDATE', 'DELETE'):
+        keep(change)
+
+
+def keep(change: str) -> None:
+    if op.get_bind().dialect.name == 'sqlite':
+        op.execute(f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END")
+    else:
+        op.execute(f'CREATE RULE audit_no_{change.lower()} AS ON {change} TO audit DO INSTEAD NOTHING')
+
+
+def downgrade() -> None:
+    op.drop_table('audit')
+    op.drop_column('token', 'expires_at')
