@@ -59,7 +59,7 @@ format: setup-dev ## Writes the Python files and the templates in the house's st
 	@$(VENV)/djlint app/templates --reformat --quiet || true
 
 clean: ## Removes caches; instance/ and .venv stay
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage
 	@find . -path ./.venv -prune -o -path ./instance -prune -o -name __pycache__ -type d -print | xargs -r rm -rf
 
 distclean: clean ## Removes caches and .venv; instance/ stays
