@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.actions import Action, Kind, Via
 from app.errors import CrossSite, Forbidden, NotAuthenticated
+from app.front import count_guess
 from app.roles import Role
 from app.services import audit, sessions, tokens
 
@@ -128,10 +129,21 @@ def _ask() -> None:
         return
     # An address without its last slash is no endpoint's yet: a session is enough to be led on, and is asked for again there.
     by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
-    g.token = sessions.authenticate(session.get("secret")) if by_session else tokens.authenticate(bearer())
+    g.token = sessions.authenticate(session.get("secret")) if by_session else _of_bearer()
     audit.recognise(g.token)
     if request.endpoint is not None:
         _allow(Role(g.token.role), role_of(current_app, request.endpoint, request.method))
+
+
+def _of_bearer() -> Any:
+    """Return the token that the request bears. One that is none counts as a guess, a request without any does not."""
+    text = bearer()
+    try:
+        return tokens.authenticate(text)
+    except NotAuthenticated:
+        if text:
+            count_guess()
+        raise
 
 
 def _allow(role: Role, needed: Role | None) -> None:

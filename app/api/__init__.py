@@ -1,6 +1,6 @@
 """The REST API: flask-smorest blueprints that parse, call one service, and answer."""
 
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 from flask import Flask
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
     document = "api-docs.openapi_json"
-    app.view_functions[document] = needs(Role.VIEWER)(partial(app.view_functions[document]))
+    view = app.view_functions[document]
+    app.view_functions[document] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
     failures.register(app)
     conditional.register(app)

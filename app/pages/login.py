@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from app.actions import Action
 from app.door import does, needs, public
 from app.errors import NotAuthenticated
+from app.front import count_guess
 from app.roles import Role
 from app.services import sessions
 
@@ -29,6 +30,7 @@ def sign_in() -> Any:
     try:
         secret = sessions.open_with(request.form.get("token", ""))
     except NotAuthenticated:
+        count_guess()
         error = "That is no valid token. The first one lies in the file admin-token in the instance folder: paste it whole."
         return render_template("login/page.html", wanted=wanted, error=error), 401, {"WWW-Authenticate": "Bearer"}
     # A new session and a new CSRF token: what was known before the sign-in is worth nothing after it.
