@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 
 from app.door import needs
 from app.errors import NotThere, WrongState
@@ -134,8 +134,8 @@ def show_live(result_id: int) -> Any:
 
 
 def _etag(result: Any) -> str:
-    """Why something waits may change while its result does not."""
-    return live.revision(result.revision, waiting.mark(result))
+    """Why something waits may change while its result does not, and so may who looks at it, in one browser."""
+    return live.revision(result.revision, f"{waiting.mark(result)} {g.role}")
 
 
 def _result(result_id: int) -> dict[str, Any]:
