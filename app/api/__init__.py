@@ -9,6 +9,7 @@ from app.door import needs
 from app.extensions import api
 from app.roles import Role
 
+ROLES = "`est_<id>_<secret>`. It has a role, which each operation names as `x-role`: viewer, operator, or admin, each with all that those before it may."
 OPENAPI: dict[str, Any] = {
     "API_TITLE": "Estivador",
     "API_VERSION": "1",
@@ -18,7 +19,7 @@ OPENAPI: dict[str, Any] = {
     "API_SPEC_OPTIONS": {
         "info": {"description": "Register an image as a task, RUN it N times, and know what became of each execution."},
         "security": [{"bearer": []}],
-        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "`est_<id>_<secret>`"}}},
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": ROLES}}},
     },
 }
 
