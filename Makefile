@@ -28,12 +28,12 @@ demo: setup ## Runs a real program 20 times in containers and shows their record
 	@$(VENV)/python -m tools.ensure_engine --with-busybox
 	@exec tools/child.sh $(VENV)/python -m tools.demo
 
-# Chromium gives up a request when an interface of the network comes or goes, as with each container: its tests run by themselves.
+# Most tests wait most of the time, so there are more at once than processors; those in Chromium have a network of their own (see there).
 # Of what ARGS choose there may be none in one of the two (pytest's 5).
 test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="-k word"
 	@$(VENV)/python -m tools.ensure_engine --with-tests
-	@$(VENV)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
-	@$(VENV)/python -m pytest tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
+	@$(VENV)/python -m pytest --numprocesses 3 --dist loadfile --ignore tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
+	@tools/own_network.sh $(VENV)/python -m pytest --numprocesses 2 --dist loadfile tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
 
 screenshots: setup-dev ## Takes the pictures in docs/screenshots anew, of a real run in Chromium
 	@$(VENV)/python -m tools.ensure_engine --with-tests
@@ -43,13 +43,15 @@ bench: setup-dev ## Measures the figures that the pages must reach; choose some 
 	@$(VENV)/python -m tools.ensure_engine --with-tests
 	@$(VENV)/python -m tests.bench $(ARGS)
 
-lint: setup-dev ## Checks style, types, templates and the arrows between the rooms
+lint: setup-dev ## Checks style, types, templates, the arrows between the rooms, and for known vulnerabilities
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/djlint app/templates --check
 	@$(VENV)/djlint app/templates --lint
 	@$(VENV)/lint-imports
+	@$(VENV)/bandit --quiet --recursive --configfile pyproject.toml app tools wsgi.py gunicorn.conf.py
+	@$(VENV)/python -m tools.vulnerabilities
 
 format: setup-dev ## Writes the Python files and the templates in the house's style
 	@$(VENV)/ruff check --fix-only --quiet .
@@ -57,7 +59,7 @@ format: setup-dev ## Writes the Python files and the templates in the house's st
 	@$(VENV)/djlint app/templates --reformat --quiet || true
 
 clean: ## Removes caches; instance/ and .venv stay
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage
 	@find . -path ./.venv -prune -o -path ./instance -prune -o -name __pycache__ -type d -print | xargs -r rm -rf
 
 distclean: clean ## Removes caches and .venv; instance/ stays

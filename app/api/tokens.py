@@ -4,10 +4,11 @@ from typing import Any
 
 from flask.views import MethodView
 
+from app.actions import Action
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import NewTokenSchema, TokenSchema
-from app.door import needs
+from app.door import does, needs
 from app.roles import Role
 from app.schemas.requests import CreateTokenSchema
 from app.services import tokens
@@ -29,6 +30,7 @@ class Tokens(MethodView):
         return tokens.listing()
 
     @needs(Role.ADMIN)
+    @does(Action.TOKEN_CREATE)
     @idempotent(blueprint, secret="token")  # noqa: S106  (the name of a field)
     @blueprint.arguments(CreateTokenSchema)
     @blueprint.response(201, NewTokenSchema)
@@ -48,6 +50,7 @@ class Token(MethodView):
     """One token."""
 
     @needs(Role.ADMIN)
+    @does(Action.TOKEN_REVOKE)
     @blueprint.response(204)
     def delete(self, token_id: str) -> None:
         """Revoke a token

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.errors import NameTaken
 from app.pages.forms import Form, load, typed
 from app.roles import Role
@@ -23,6 +24,7 @@ def listing() -> Any:
 
 @blueprint.post("/ui/token/")
 @needs(Role.ADMIN)
+@does(Action.TOKEN_CREATE)
 def create() -> Any:
     """Make a token, and show it once."""
     asked, form = load(CreateTokenSchema(), typed())
@@ -63,6 +65,7 @@ def ask_revoke(token_id: str) -> Any:
 
 @blueprint.post("/ui/token/<token_id>/revoke/")
 @needs(Role.ADMIN)
+@does(Action.TOKEN_REVOKE)
 def revoke(token_id: str) -> Any:
     """Revoke a token."""
     tokens.revoke(token_id)
