@@ -168,9 +168,9 @@ def _leave_row(response: Response) -> Response:
 
 def _asked_for() -> Action | None:
     """Return what this request asks for; None for nothing that changes anything."""
-    if request.endpoint is None:
+    declared: Does | None = _declared(current_app, request.endpoint, request.method, "does") if request.endpoint else None
+    if declared is None:
         return Action.UNKNOWN
-    declared: Does = _declared(current_app, request.endpoint, request.method, "does")
     return declared.by_operation.get(_operation(), declared.action) if declared.by_operation else declared.action
 
 

@@ -17,6 +17,8 @@ PATHS = {
     "/engine/",
     "/token/",
     "/token/{token_id}/",
+    "/audit/",
+    "/audit.ndjson",
 }
 
 
