@@ -68,7 +68,8 @@ class Settings:
 
     `memory` and `cpus` are what an execution gets that asks for none, `max_memory` and `max_cpus` the most that one may ask for; None: no
     limit. `networks` are those that one may ask for beside bridge and none. `hosts` are the names that it answers to beside those of the
-    loopback and of `host`; `in_front` is what stands in front of it (IN_FRONT), or nothing.
+    loopback and of `host`; `in_front` is what stands in front of it (IN_FRONT), or nothing. `registries` are
+    those that may be asked for images, in lower case; none: any.
     """
 
     instance: Path = ROOT / "instance"
@@ -88,6 +89,7 @@ class Settings:
     max_memory: int | None = None
     max_cpus: float | None = None
     networks: tuple[str, ...] = ()
+    registries: tuple[str, ...] = ()
     profile: str = "standard"
     sample_every: float = 5.0
     keep: Keep = Keep()
@@ -135,6 +137,7 @@ class Settings:
             max_memory=reader.size_limit("ESTIVADOR_MAX_MEMORY", LEAST_MEMORY, MOST_MEMORY),
             max_cpus=reader.cpus("ESTIVADOR_MAX_CPUS"),
             networks=reader.networks("ESTIVADOR_NETWORKS"),
+            registries=reader.registries("ESTIVADOR_REGISTRIES"),
             profile=reader.choice("ESTIVADOR_PROFILE", cls.profile, PROFILES),
             sample_every=reader.seconds("ESTIVADOR_SAMPLE_EVERY", cls.sample_every, or_none=True),
             keep=_keep(reader),
@@ -261,6 +264,15 @@ class _Reader:
     def hosts(self, name: str) -> tuple[str, ...]:
         """Read names or addresses of hosts, as a Host header writes them: in lower case, IPv6 in brackets."""
         return tuple(_host(name, word.lower()) for word in self.words(name))
+
+    def registries(self, name: str) -> tuple[str, ...]:
+        """Read hosts of registries, with a port where an image's reference has one."""
+        words = tuple(word.lower() for word in self.words(name))
+        for word in words:
+            host, _, port = word.rpartition(":") if re.search(r"[^:\]]:[0-9]+$|\]:[0-9]+$", word) else (word, "", "1")
+            if not (re.fullmatch(HOST_NAME, host) or re.fullmatch(r"\[[0-9a-f:]+\]", host)) or not 1 <= int(port) <= 65535:
+                raise BadSetting(f"{name} has {word!r}; it must be hosts of registries, comma separated, such as docker.io or localhost:5000, without https://.")
+        return words
 
     def networks(self, name: str) -> tuple[str, ...]:
         names = self.words(name)

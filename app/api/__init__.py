@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
     document = "api-docs.openapi_json"
-    view = app.view_functions[document]
+    view: Any = app.view_functions[document]
     app.view_functions[document] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
     failures.register(app)
     conditional.register(app)
