@@ -27,6 +27,7 @@ NO_NETWORKS = ("host", "default")
 """What Docker takes for a network's name and is none."""
 PROFILES = ("standard", "strict")
 HOST_NAME = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+REGISTRY = rf"({HOST_NAME}|\[[0-9a-f:]+\])(:[0-9]{{1,5}})?"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this machine calls itself, as a Host header writes it."""
 TLS, LOOPBACK = IN_FRONT = ("tls", "loopback")
@@ -267,11 +268,13 @@ class _Reader:
 
     def registries(self, name: str) -> tuple[str, ...]:
         """Read hosts of registries, with a port where an image's reference has one."""
-        words = tuple(word.lower() for word in self.words(name))
+        words = tuple("docker.io" if word.lower() == "index.docker.io" else word.lower() for word in self.words(name))
         for word in words:
-            host, _, port = word.rpartition(":") if re.search(r"[^:\]]:[0-9]+$|\]:[0-9]+$", word) else (word, "", "1")
-            if not (re.fullmatch(HOST_NAME, host) or re.fullmatch(r"\[[0-9a-f:]+\]", host)) or not 1 <= int(port) <= 65535:
-                raise BadSetting(f"{name} has {word!r}; it must be hosts of registries, comma separated, such as docker.io or localhost:5000, without https://.")
+            # Of any other name Docker takes it for a part of a path at Docker Hub.
+            if not re.fullmatch(REGISTRY, word) or not ("." in word or ":" in word or word == "localhost"):
+                raise BadSetting(
+                    f"{name} has {word!r}; it must be hosts of registries, comma separated, such as docker.io or localhost:5000, without https://."
+                )
         return words
 
     def networks(self, name: str) -> tuple[str, ...]:
