@@ -8,10 +8,16 @@ class EstivadorError(Exception):
     """A refusal with a sentence that says what to do."""
 
     http_status = 400
+    wait: int | None = None
+    """Seconds after which it may go well, where that is known."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class WrongHost(EstivadorError):
+    """The request's Host header names somebody else, or nobody."""
 
 
 class NotThere(EstivadorError):
@@ -48,6 +54,16 @@ class NotAuthenticated(EstivadorError):
     """No token, or one that is not known."""
 
     http_status = 401
+
+
+class TooManyGuesses(EstivadorError):
+    """Too many tokens that are none came from one address; the next may come in `wait` seconds."""
+
+    http_status = 429
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class KeyReused(EstivadorError):

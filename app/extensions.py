@@ -1,12 +1,14 @@
 """The extensions, made once and bound to an application by create_app: database, API, migrations, queue."""
 
+import ipaddress
 import logging
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_compress import Compress
+from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
@@ -81,10 +83,24 @@ class Queue(Huey):
         return self._registry.create_task(message)
 
 
+def asker() -> str:
+    """Return the address that a request comes from, as limits count it: of IPv6 the /64, which is the least that somebody has to themselves."""
+    text = request.remote_addr or "nowhere"
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return text
+
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 api = Api()
 migrate = Migrate(render_as_batch=True)
 compress = Compress()
+# Each web process counts for itself, in memory: a limit is that of one process.
+limiter = Limiter(asker, storage_uri="memory://", strategy="moving-window")
 # Unread results never expire, so none are stored.
 huey = Queue("estivador", results=False)
 

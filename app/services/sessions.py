@@ -3,13 +3,15 @@
 import hashlib
 import secrets
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from app.actions import Action, Kind
 from app.errors import NotAuthenticated
 from app.extensions import db
 from app.files import kept_key
-from app.models import Session, Token, write
+from app.models import Session, Token, actor, note, write
 from app.services import tokens
 
 LIFETIME = timedelta(days=14)
@@ -24,6 +26,7 @@ def open_with(token_text: str) -> str:
     with write() as session:
         session.execute(db.delete(Session).where(Session.ends_at < now))
         session.add(Session(digest=_digest(secret), token_id=token.id, created_at=now, ends_at=now + LIFETIME.total_seconds()))
+        note(Action.SESSION_OPEN, Kind.SESSION, by=replace(actor(), name=token.name, token_id=token.id, role=token.role))
     return secret
 
 
@@ -42,6 +45,7 @@ def close(secret: str | None) -> None:
     if secret:
         with write() as session:
             session.execute(db.delete(Session).where(Session.digest == _digest(secret)))
+            note(Action.SESSION_CLOSE, Kind.SESSION)
 
 
 def secret_key(folder: Path) -> bytes:
