@@ -17,6 +17,8 @@ STDOUT, STDERR, TROUBLE = 1, 2, 3
 STREAMS = {"stdout": STDOUT, "stderr": STDERR}
 HEADER = struct.Struct(">BxxxL")
 CHUNK = 64 * 1024
+LONGEST = 16 * 1024 * 1024
+"""Bytes: far above what the Engine puts into one frame, of which none of its log drivers writes more than a megabyte."""
 
 
 class Frame(NamedTuple):
@@ -64,8 +66,8 @@ def split(chunks: Iterable[bytes]) -> Iterator[Frame]:
         while len(buffer) - start >= HEADER.size:
             stream, length = HEADER.unpack_from(buffer, start)
             end = start + HEADER.size + length
-            if stream not in (STDOUT, STDERR, TROUBLE):
-                raise EngineRefused(500, f"the log stream is not as the Engine writes it (stream {stream})")
+            if stream not in (STDOUT, STDERR, TROUBLE) or length > LONGEST:
+                raise EngineRefused(500, f"the log stream is not as the Engine writes it (stream {stream}, {length} bytes)")
             if len(buffer) < end:
                 break
             if stream == TROUBLE:
