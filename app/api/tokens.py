@@ -32,6 +32,7 @@ class Tokens(MethodView):
     @idempotent(blueprint, secret="token")  # noqa: S106  (the name of a field)
     @blueprint.arguments(CreateTokenSchema)
     @blueprint.response(201, NewTokenSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """Make a token
 
@@ -48,6 +49,7 @@ class Token(MethodView):
 
     @needs(Role.ADMIN)
     @blueprint.response(204)
+    @blueprint.refuses(409)
     def delete(self, token_id: str) -> None:
         """Revoke a token
 
