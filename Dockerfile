@@ -12,7 +12,8 @@ COPY tools tools
 # A checkout made under a strict umask is readable by its owner only.
 RUN chmod -R a+rX .
 
-# In the container it listens on all addresses; which of the host's it is reached at, who starts it decides.
+# In the container it listens on all addresses; which of the host's it is reached at, who starts it decides, and says so with
+# ESTIVADOR_IN_FRONT: loopback (published on 127.0.0.1 alone, as by compose.yaml) or tls (behind a server that ends TLS).
 ENV ESTIVADOR_HOST=0.0.0.0 \
     ESTIVADOR_INSTANCE=/var/lib/estivador \
     PYTHONDONTWRITEBYTECODE=1

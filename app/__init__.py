@@ -15,7 +15,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises BadSetting where that makes no sense, UndeclaredRole where a route does not say who may use it.
     """
-    from app import api, cli, door, pages
+    from app import api, cli, door, front, pages
     from app.jobs import consumer, housekeeping  # noqa: F401  (their hooks and jobs are to be known to Huey)
     from app.services.setup import make_folder
 
@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["log_store"] = LogStore(settings.instance / "logs", settings.log_cap)
     app.extensions["vault"] = Vault(settings.instance / KEYS_NAME)
+    front.guard(app)
     extensions.db.init_app(app)
     extensions.compress.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory="app/migrations")

@@ -4,6 +4,7 @@ No other module reads the process environment.
 """
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -25,6 +26,11 @@ NETWORK_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
 NO_NETWORKS = ("host", "default")
 """What Docker takes for a network's name and is none."""
 PROFILES = ("standard", "strict")
+HOST_NAME = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+"""What this machine calls itself, as a Host header writes it."""
+TLS, LOOPBACK = IN_FRONT = ("tls", "loopback")
+"""What may stand in front: a server that ends TLS, or a container's network whose port is published on the loopback alone."""
 
 
 class BadSetting(Exception):
@@ -61,12 +67,15 @@ class Settings:
     """Everything that can be set, with its defaults. Times are seconds, sizes bytes.
 
     `memory` and `cpus` are what an execution gets that asks for none, `max_memory` and `max_cpus` the most that one may ask for; None: no
-    limit. `networks` are those that one may ask for beside bridge and none.
+    limit. `networks` are those that one may ask for beside bridge and none. `hosts` are the names that it answers to beside those of the
+    loopback and of `host`; `in_front` is what stands in front of it (IN_FRONT), or nothing.
     """
 
     instance: Path = ROOT / "instance"
     host: str = "127.0.0.1"
     port: int = 8000
+    hosts: tuple[str, ...] = ()
+    in_front: str = ""
     slots: int = 4 * (os.cpu_count() or 2)
     engine: EngineAddress = EngineAddress()
     engine_timeout: float = 60.0
@@ -97,8 +106,12 @@ class Settings:
     @property
     def address(self) -> str:
         """The address a browser or curl opens."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/"
+        return f"http://{_in_brackets(self.host)}:{self.port}/"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that a Host header may name, in lower case and without a port."""
+        return frozenset((*LOOPBACK_NAMES, _in_brackets(self.host.lower()), *self.hosts))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -108,6 +121,8 @@ class Settings:
             instance=Path(reader.text("ESTIVADOR_INSTANCE", str(cls.instance))).expanduser().absolute(),
             host=reader.text("ESTIVADOR_HOST", cls.host),
             port=reader.integer("ESTIVADOR_PORT", cls.port, 1, 65535),
+            hosts=reader.hosts("ESTIVADOR_HOSTS"),
+            in_front=reader.choice("ESTIVADOR_IN_FRONT", cls.in_front, IN_FRONT),
             slots=reader.integer("ESTIVADOR_SLOTS", cls.slots, 1, 10_000),
             engine=_engine_address(reader),
             engine_timeout=reader.seconds("ESTIVADOR_ENGINE_TIMEOUT", cls.engine_timeout),
@@ -126,9 +141,33 @@ class Settings:
             failpoint=reader.choice("ESTIVADOR_FAILPOINT", cls.failpoint, FAILPOINTS),
         )
         reader.refuse_unknown()
+        refuse_open(settings.host, settings.in_front)
         _refuse_over("MEMORY", settings.memory, settings.max_memory)
         _refuse_over("CPUS", settings.cpus, settings.max_cpus)
         return settings
+
+
+def refuse_open(host: str, in_front: str) -> None:
+    """Raise BadSetting where all may reach the address, and nothing is said to stand in front of it."""
+    if not in_front and not _is_loopback(host):
+        raise BadSetting(
+            f"ESTIVADOR_HOST is {host!r}, which others can reach, and without TLS they read each token on its way: who has one is root on the "
+            "machine of the Docker Engine. Leave ESTIVADOR_HOST at 127.0.0.1, and put a server that ends TLS in front of it (SECURITY.md shows "
+            f"how). If one is in front of this very address, say so: ESTIVADOR_IN_FRONT={TLS}. If this is a container whose port is published on "
+            f"127.0.0.1 alone: ESTIVADOR_IN_FRONT={LOOPBACK}."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _in_brackets(host: str) -> str:
+    """Write a host as an address does: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _refuse_over(name: str, default: float | None, most: float | None) -> None:
@@ -153,6 +192,17 @@ def _keep(reader: "_Reader") -> Keep:
         images_days=reader.limit("ESTIVADOR_KEEP_IMAGES_DAYS", 1, LONGEST_KEPT),
         images=reader.limit("ESTIVADOR_KEEP_IMAGES", 0, 999_999_999),
     )
+
+
+def _host(name: str, word: str) -> str:
+    try:
+        return _in_brackets(str(ipaddress.ip_address(word.removeprefix("[").removesuffix("]"))))
+    except ValueError:
+        if not re.fullmatch(HOST_NAME, word) or len(word) > 253:
+            raise BadSetting(
+                f"{name} has {word!r}; it must be names of hosts, comma separated, without scheme and port, such as estivador.example.org."
+            ) from None
+        return word
 
 
 class _Reader:
@@ -204,8 +254,16 @@ class _Reader:
             raise BadSetting(f"{name} is {text!r}; it must be a number of processors from {LEAST_CPUS} to {MOST_CPUS}, such as 2 or 1.5.")
         return float(text)
 
+    def words(self, name: str) -> tuple[str, ...]:
+        """Read what stands between commas."""
+        return tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """Read names or addresses of hosts, as a Host header writes them: in lower case, IPv6 in brackets."""
+        return tuple(_host(name, word.lower()) for word in self.words(name))
+
     def networks(self, name: str) -> tuple[str, ...]:
-        names = tuple(word.strip() for word in self.text(name, "").split(",") if word.strip())
+        names = self.words(name)
         for word in names:
             if not re.fullmatch(NETWORK_NAME, word) or word.lower() in NO_NETWORKS:
                 raise BadSetting(f"{name} has {word!r}; it must be names of Docker networks, comma separated; host and container:… are never allowed.")

@@ -8,10 +8,16 @@ class EstivadorError(Exception):
     """A refusal with a sentence that says what to do."""
 
     http_status = 400
+    wait: int | None = None
+    """Seconds after which it may go well, where that is known."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class WrongHost(EstivadorError):
+    """The request's Host header names somebody else, or nobody."""
 
 
 class NotThere(EstivadorError):
@@ -50,6 +56,16 @@ class NotAuthenticated(EstivadorError):
     http_status = 401
 
 
+class TooManyGuesses(EstivadorError):
+    """Too many tokens that are none came from one address; the next may come in `wait` seconds."""
+
+    http_status = 429
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class KeyReused(EstivadorError):
     """An Idempotency-Key came again with a different request."""
 
@@ -69,7 +85,7 @@ class TooManyFollow(EstivadorError):
 
 
 class EngineDown(EstivadorError):
-    """The Docker Engine does not answer, and this request can't be answered without it."""
+    """The Docker Engine does not answer, or can't do what is needed, and this request can't be answered without it."""
 
     http_status = 503
 

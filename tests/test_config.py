@@ -20,6 +20,7 @@ def test_each_variable_is_read() -> None:
             "ESTIVADOR_INSTANCE": "/tmp/x",
             "ESTIVADOR_HOST": "::1",
             "ESTIVADOR_PORT": "81",
+            "ESTIVADOR_HOSTS": "Estivador.example.org, my_host,2001:DB8::1,[::2],192.0.2.1,",
             "ESTIVADOR_SLOTS": "3",
             "ESTIVADOR_LOG_CAP": "1MiB",
             "ESTIVADOR_MEMORY": "1.5g",
@@ -34,6 +35,8 @@ def test_each_variable_is_read() -> None:
     )
     assert (settings.instance, settings.port, settings.slots, settings.log_cap, settings.sample_every) == (Path("/tmp/x"), 81, 3, 1024 * 1024, 0)
     assert settings.address == "http://[::1]:81/"
+    assert settings.hosts == ("estivador.example.org", "my_host", "[2001:db8::1]", "[::2]", "192.0.2.1")
+    assert settings.names == {"127.0.0.1", "localhost", "[::1]", *settings.hosts}
     assert settings.engine.url == "tcp://h:1"
     assert (settings.memory, settings.cpus, settings.max_memory, settings.max_cpus) == (1536 * 1024 * 1024, 0.5, 2 * 1024**3, 4.0)
     assert (settings.networks, settings.profile) == (("one", "two-2.b"), "strict")
@@ -45,6 +48,18 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_PORT", "http"),
         ("ESTIVADOR_PORT", "0"),
         ("ESTIVADOR_PORT", "65536"),
+        ("ESTIVADOR_HOSTS", "estivador.example.org:443"),
+        ("ESTIVADOR_HOSTS", "https://estivador.example.org"),
+        ("ESTIVADOR_HOSTS", "*"),
+        ("ESTIVADOR_HOSTS", ".example.org"),
+        ("ESTIVADOR_HOSTS", "a b"),
+        ("ESTIVADOR_HOST", "0.0.0.0"),
+        ("ESTIVADOR_HOST", "::"),
+        ("ESTIVADOR_HOST", "192.0.2.1"),
+        ("ESTIVADOR_HOST", "example.org"),
+        ("ESTIVADOR_HOST", "127.0.0.1.example.org"),
+        ("ESTIVADOR_IN_FRONT", "nginx"),
+        ("ESTIVADOR_IN_FRONT", "yes"),
         ("ESTIVADOR_SLOTS", "-1"),
         ("ESTIVADOR_SLOTS", "1.5"),
         ("ESTIVADOR_LOG_CAP", "ten"),
@@ -75,6 +90,17 @@ def test_each_variable_is_read() -> None:
 def test_nonsense_is_refused_and_the_variable_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         Settings.from_environment({name: value})
+
+
+@pytest.mark.parametrize("in_front", ["tls", "loopback"])
+def test_an_address_that_others_reach_needs_a_word_of_what_stands_in_front(in_front: str) -> None:
+    with pytest.raises(BadSetting, match=f"ESTIVADOR_IN_FRONT={in_front}"):
+        Settings.from_environment({"ESTIVADOR_HOST": "0.0.0.0"})
+    for host in ("0.0.0.0", "::", "192.0.2.1", "127.0.0.1"):
+        settings = Settings.from_environment({"ESTIVADOR_HOST": host, "ESTIVADOR_IN_FRONT": in_front})
+        assert (settings.host, settings.in_front) == (host, in_front)
+    for host in ("127.0.0.1", "127.8.9.10", "::1", "localhost", "LOCALHOST"):
+        assert Settings.from_environment({"ESTIVADOR_HOST": host}).in_front == ""
 
 
 @pytest.mark.parametrize(("name", "default", "most"), [("MEMORY", "2g", "1g"), ("CPUS", "2", "1.5")])

@@ -1,6 +1,6 @@
 """The REST API: flask-smorest blueprints that parse, call one service, and answer."""
 
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 from flask import Flask
@@ -25,13 +25,14 @@ OPENAPI: dict[str, Any] = {
 
 def register(app: Flask) -> None:
     """Add the blueprints, the error answers and the conditional answers to the application."""
-    from app.api import conditional, details, document, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
+    from app.api import audit, conditional, details, document, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
 
     document.prepare(api)
-    for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, health):
+    for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, audit, health):
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
     described = "api-docs.openapi_json"
-    app.view_functions[described] = needs(Role.VIEWER)(partial(app.view_functions[described]))
+    view = app.view_functions[described]
+    app.view_functions[described] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
     failures.register(app)
     conditional.register(app)

@@ -38,7 +38,7 @@ def register(app: Flask) -> None:
 
 def _refuse(error: EstivadorError) -> Any:
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(error.http_status, {})
-    return _answer(error.http_status, error.message, headers)
+    return _answer(error.http_status, error.message, headers if error.wait is None else {"Retry-After": str(error.wait)})
 
 
 def _http(error: HTTPException) -> Any:

@@ -5,11 +5,12 @@ from typing import Any
 from flask import jsonify, make_response, url_for
 from flask.views import MethodView
 
+from app.actions import Action
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified, of_revision
 from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
-from app.door import needs
+from app.door import does, needs
 from app.roles import Role
 from app.schemas.filters import ResultFilterSchema
 from app.schemas.requests import OperateResultSchema, OperateResultsSchema
@@ -38,6 +39,7 @@ class Results(MethodView):
         return page.rows
 
     @needs(Role.OPERATOR)
+    @does(Action.UNKNOWN, CANCEL=Action.RESULT_CANCEL, KILL=Action.RESULT_KILL, DELETE=Action.RESULT_DELETE)
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultsSchema)
     @blueprint.response(200, CountSchema)
@@ -78,6 +80,7 @@ class Result(MethodView):
         return result, 200, headers
 
     @needs(Role.OPERATOR)
+    @does(Action.UNKNOWN, CANCEL=Action.RESULT_CANCEL, KILL=Action.RESULT_KILL, RERUN=Action.RESULT_RERUN)
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultSchema)
     @blueprint.response(200, ResultSchema)
@@ -100,6 +103,7 @@ class Result(MethodView):
         return results.stop(result_id, Wish(operation))
 
     @needs(Role.OPERATOR)
+    @does(Action.RESULT_DELETE)
     @blueprint.response(204)
     @blueprint.refuses(409)
     def delete(self, result_id: int) -> None:

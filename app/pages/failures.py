@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.engine.references import BadReference
 from app.errors import EstivadorError, NotAuthenticated
 from app.faults import verdict
@@ -30,7 +31,7 @@ MESSAGES = {
 def register(blueprint: Blueprint) -> None:
     """Answer errors of the pages, and addresses below theirs that nobody serves, as pages."""
     blueprint.register_error_handler(NotAuthenticated, _sign_in)
-    blueprint.register_error_handler(EstivadorError, lambda error: answer(error.http_status, error.message))
+    blueprint.register_error_handler(EstivadorError, lambda error: answer(error.http_status, error.message, wait=error.wait))
     blueprint.register_error_handler(BadReference, lambda error: answer(422, str(error)))
     blueprint.register_error_handler(OverflowError, lambda _: answer(404, MESSAGES[404]))
     blueprint.register_error_handler(HTTPException, _http)
@@ -38,14 +39,16 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/ui/<path:rest>", "nowhere", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 
 
-def answer(code: int, message: str, request_id: str | None = None) -> Any:
-    """Render the page of an error."""
-    headers = {503: {"Retry-After": "5"}}.get(code, {})
+def answer(code: int, message: str, request_id: str | None = None, wait: int | None = None) -> Any:
+    """Render the page of an error, which may be gone after `wait` seconds."""
+    wait = 5 if code == 503 else wait
+    headers = {} if wait is None else {"Retry-After": str(wait)}
     text = render_template("errors/page.html", code=code, title=TITLES.get(code, "That did not work"), message=message, request_id=request_id)
     return make_response(text, code, headers)
 
 
 @needs(Role.VIEWER)
+@does(Action.UNKNOWN)
 def _nowhere(rest: str) -> Any:
     raise NotFound
 

@@ -5,6 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.actions import Action, Kind, Outcome, Via
 from app.schemas.fields import doc
 from app.states import Reason, Status, TaskStatus
 
@@ -93,3 +94,17 @@ class LogFilterSchema(FilterSchema):
     follow = fields.Boolean(load_default=False, metadata=doc("Go on with what is written until the attempt has ended."))
     after = fields.Integer(load_default=0, validate=validate.Range(0, MOST), metadata=doc("Leave the first so many lines out."))
     timestamps = fields.Boolean(load_default=False, metadata=doc("Put the Engine's time before each line."))
+
+
+class AuditFilterSchema(FilterSchema):
+    """Filters of the audit."""
+
+    name = fields.String(metadata=doc("Of the token, or the user of a command line; exact."))
+    token_id = fields.String()
+    action = fields.List(fields.String(validate=validate.OneOf([*Action])), metadata=doc("Repeatable."))
+    kind = fields.String(validate=validate.OneOf([*Kind]), metadata=doc("What it was done to."))
+    object_id = fields.String(metadata=doc("Goes with `kind`."))
+    outcome = fields.List(fields.String(validate=validate.OneOf([*Outcome])), metadata=doc("Repeatable."))
+    via = fields.List(fields.String(validate=validate.OneOf([*Via])), metadata=doc("Repeatable."))
+    from_ = fields.Float(data_key="from", metadata=doc("Then or later: epoch seconds, UTC."))
+    to = fields.Float(metadata=doc("Then or earlier: epoch seconds, UTC."))

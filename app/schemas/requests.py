@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 
 from app.config import LEAST_CPUS, LEAST_MEMORY, MOST_CPUS, PROFILES
 from app.engine.containers import PIDS_LIMIT
+from app.roles import Role
 from app.schemas.fields import (
     LEAST_SHM,
     MOST_PIDS,
@@ -33,6 +34,7 @@ from app.schemas.secrets import LOGIN, LoginSchema, SecretsSchema
 from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
 
+MOST_DAYS = 3650
 PULL = validate.OneOf(("missing", "always", "never"))
 
 
@@ -189,4 +191,11 @@ class CreateTokenSchema(ma.Schema):
     """What makes a token."""
 
     name = fields.String(required=True, validate=(validate.Length(1, 64), no_control_characters), metadata=doc("Who or what it is for.", pattern=PRINTABLE))
-    role = fields.String(load_default="admin", validate=validate.OneOf(("admin",)))
+    role = fields.String(
+        load_default=Role.OPERATOR.value,
+        validate=validate.OneOf([*Role]),
+        metadata=doc("viewer: reads. operator: also registers, runs, stops and deletes. admin: also makes tokens, and all that concerns the instance."),
+    )
+    days = Number(
+        0, MOST_DAYS, above=True, unit=" days", allow_none=True, load_default=None, metadata=doc("How long it opens anything. null: until it is revoked.")
+    )

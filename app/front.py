@@ -1,0 +1,70 @@
+"""What stands before the door: the names that it answers to, the server that may end TLS in front of it, and how often somebody may guess a token."""
+
+import math
+import time
+
+from flask import Flask, Response, current_app, request
+from limits import parse_many
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
+
+from app.config import TLS
+from app.errors import TooManyGuesses, WrongHost
+from app.extensions import asker, limiter
+
+GUESSES = parse_many("10/minute;50/hour")
+"""How many tokens that are none may come from one address, by the API and the sign-in form together; each web process counts for itself."""
+A_YEAR = 365 * 24 * 3600
+"""Seconds."""
+
+
+def guard(app: Flask) -> None:
+    """Look at the host's name before anything else is done for a request."""
+    app.before_request(_refuse_other_host)
+    limiter.init_app(app)
+    if app.extensions["settings"].in_front == TLS:
+        # The last address and scheme of its headers are those that this server has seen itself; what it was told comes before them.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+        app.config["SESSION_COOKIE_SECURE"] = True
+        app.after_request(_stay_with_tls)
+
+
+def count_guess() -> None:
+    """Count a token that was none; raise TooManyGuesses, which tells nothing of this one, where too many have come from the same address.
+
+    Who has a token is never kept out by others at their address (NAT): a token is looked up first, and only then is this asked. With 256 random
+    bits in each, nobody gets in by that.
+    """
+    key = ("guesses", asker())
+    full = [limit for limit in GUESSES if not limiter.limiter.hit(limit, *key)]
+    if full:
+        free_at = max(limiter.limiter.get_window_stats(limit, *key).reset_time for limit in full)
+        wait = max(1, math.ceil(free_at - time.time()))
+        raise TooManyGuesses(f"Too many tokens that are none came from your address: wait {wait} seconds, then send a valid one.", wait)
+
+
+def _refuse_other_host() -> None:
+    """Raise WrongHost where the Host header names another: else a site whose name resolves to this machine (DNS rebinding) is ours to a browser.
+
+    Flask's TRUSTED_HOSTS is not enough: it knows no IPv6 address, minds the case, and takes the server's own address where there is no header.
+    """
+    if _name(request.environ.get("HTTP_HOST", "")) not in current_app.extensions["settings"].names:
+        raise WrongHost(
+            "Estivador does not answer to the host name that this request has. Use the address that it prints when it starts; "
+            "or add the name to the setting ESTIVADOR_HOSTS, and start it again."
+        )
+
+
+def _stay_with_tls(response: Response) -> Response:
+    """Let a browser that came by TLS come by nothing else for a year."""
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
+    return response
+
+
+def _name(host: str) -> str | None:
+    """Return a Host header's name in lower case; None where it is malformed."""
+    if not host_is_trusted(host):
+        return None
+    name = host.lower()
+    return name[: name.index("]") + 1] if name.startswith("[") else name.partition(":")[0]
