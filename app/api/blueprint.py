@@ -1,7 +1,8 @@
 """What our blueprints share: how a body is read, how lists are paged, how the document tells which role is needed."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import flask_smorest
@@ -9,7 +10,10 @@ from flask import request
 from webargs import missing
 from webargs.flaskparser import FlaskParser, abort
 
+from app.api import document
 from app.schemas.filters import PAGING
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BodyParser(FlaskParser):
@@ -29,6 +33,19 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = BodyParser()
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}
+
+    def refuses(self, *codes: int) -> Callable[[View], View]:
+        """Document what a view refuses by itself."""
+
+        def decorate(view: View) -> View:
+            for code in codes:
+                view = self.alt_response(code, response=document.name_of(code))(view)
+            return view
+
+        return decorate
+
+    def _document_pagination_metadata(self, spec: Any, resp_doc: Any) -> None:
+        resp_doc.setdefault("headers", {}).update({name: document.HEADERS[name] for name in ("X-Pagination", "Link")})
 
     def _set_pagination_metadata(self, page_params: Any, result: Any, headers: Any) -> Any:
         result, headers = super()._set_pagination_metadata(page_params, result, headers)
