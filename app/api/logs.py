@@ -25,6 +25,7 @@ class Log(MethodView):
     @blueprint.arguments(LogFilterSchema, location="query")
     @blueprint.response(200, {"type": "string"}, content_type="text/plain")
     @blueprint.alt_response(206, schema={"type": "string"}, content_type="text/plain", description="The bytes that Range asks for")
+    @blueprint.refuses(410, 416)
     def get(self, filters: dict[str, Any], result_id: int, detail_id: int) -> Any:
         """Return the log of an execution as text
 
@@ -37,7 +38,11 @@ class Log(MethodView):
         attempt = attempts.one(execution, filters.get("attempt"))
         view = logs.View(frozenset(filters["stream"].split(",")), filters.get("tail"), filters["after"], filters["timestamps"])
         logs.refuse_removed(attempt)
-        headers = {"X-Content-Type-Options": "nosniff", "X-Log-Truncated": str(int(bool(attempt.log_truncated)))}
+        headers = {
+            "Content-Disposition": f'attachment; filename="{logs.file_name(execution, attempt.attempt)}"',
+            "X-Content-Type-Options": "nosniff",
+            "X-Log-Truncated": str(int(bool(attempt.log_truncated))),
+        }
         if filters["follow"]:
             lines = following.follow(execution, filters.get("attempt"), view, _is_gone())
             return Response(stream_with_context(lines), mimetype="text/plain", headers=headers)

@@ -6,13 +6,15 @@ The grammar is that of github.com/distribution/reference.
 import re
 from dataclasses import dataclass
 
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?"
+DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?"
 _REFERENCE = re.compile(
-    rf"(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?:(?P<domain>{DOMAIN})/)?(?P<path>{COMPONENT}(?:/{COMPONENT})*)"
     rf"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>sha256:[a-f0-9]{{64}}))?"
 )
+DOCKER_HUB = "docker.io"
+"""The registry of a reference that names none."""
 _IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 
 
@@ -33,6 +35,13 @@ class Reference:
         """The tag or the digest to ask a registry for; `latest` where the reference names neither, as Docker does."""
         return self.digest or self.tag or "latest"
 
+    @property
+    def registry(self) -> str:
+        """The host, with its port where one is named, that a pull asks, in lower case."""
+        first, slash, _ = self.repository.partition("/")
+        host = first.lower() if slash and _is_registry(first) else DOCKER_HUB
+        return DOCKER_HUB if host == f"index.{DOCKER_HUB}" else host
+
     def __str__(self) -> str:
         return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.version}"
 
@@ -46,7 +55,7 @@ def parse(text: str) -> Reference:
         raise BadReference(_complaint(text))
     domain, path = match["domain"], match["path"]
     if domain and not _is_registry(domain):
-        if domain != domain.lower() or not re.fullmatch(_COMPONENT, domain):
+        if domain != domain.lower() or not re.fullmatch(COMPONENT, domain):
             raise BadReference(_complaint(text))
         domain, path = None, f"{domain}/{path}"
     repository = f"{domain}/{path}" if domain else path
