@@ -67,11 +67,10 @@ class Asker:
     def __init__(self, place: Estivador) -> None:
         self.place, self.connection = place, Raw("127.0.0.1", place.port, timeout=30)
         page = place.page("/ui/token/")
-        assert place._person is not None
         found = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert found is not None
         self.csrf = found[1]
-        self.cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in place._person.cookies)
+        self.cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in place.person.cookies)
         self.sent = 0
 
     def ask(self, method: str, target: str, body: Any = None) -> tuple[int, str]:
