@@ -27,6 +27,7 @@ NO_NETWORKS = ("host", "default")
 """What Docker takes for a network's name and is none."""
 PROFILES = ("standard", "strict")
 HOST_NAME = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+REGISTRY = rf"({HOST_NAME}|\[[0-9a-f:]+\])(:[0-9]{{1,5}})?"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 """What this machine calls itself, as a Host header writes it."""
 TLS, LOOPBACK = IN_FRONT = ("tls", "loopback")
@@ -68,7 +69,8 @@ class Settings:
 
     `memory` and `cpus` are what an execution gets that asks for none, `max_memory` and `max_cpus` the most that one may ask for; None: no
     limit. `networks` are those that one may ask for beside bridge and none. `hosts` are the names that it answers to beside those of the
-    loopback and of `host`; `in_front` is what stands in front of it (IN_FRONT), or nothing.
+    loopback and of `host`; `in_front` is what stands in front of it (IN_FRONT), or nothing. `registries` are
+    those that may be asked for images, in lower case; none: any.
     """
 
     instance: Path = ROOT / "instance"
@@ -88,6 +90,7 @@ class Settings:
     max_memory: int | None = None
     max_cpus: float | None = None
     networks: tuple[str, ...] = ()
+    registries: tuple[str, ...] = ()
     profile: str = "standard"
     sample_every: float = 5.0
     keep: Keep = Keep()
@@ -135,6 +138,7 @@ class Settings:
             max_memory=reader.size_limit("ESTIVADOR_MAX_MEMORY", LEAST_MEMORY, MOST_MEMORY),
             max_cpus=reader.cpus("ESTIVADOR_MAX_CPUS"),
             networks=reader.networks("ESTIVADOR_NETWORKS"),
+            registries=reader.registries("ESTIVADOR_REGISTRIES"),
             profile=reader.choice("ESTIVADOR_PROFILE", cls.profile, PROFILES),
             sample_every=reader.seconds("ESTIVADOR_SAMPLE_EVERY", cls.sample_every, or_none=True),
             keep=_keep(reader),
@@ -261,6 +265,17 @@ class _Reader:
     def hosts(self, name: str) -> tuple[str, ...]:
         """Read names or addresses of hosts, as a Host header writes them: in lower case, IPv6 in brackets."""
         return tuple(_host(name, word.lower()) for word in self.words(name))
+
+    def registries(self, name: str) -> tuple[str, ...]:
+        """Read hosts of registries, with a port where an image's reference has one."""
+        words = tuple("docker.io" if word.lower() == "index.docker.io" else word.lower() for word in self.words(name))
+        for word in words:
+            # Of any other name Docker takes it for a part of a path at Docker Hub.
+            if not re.fullmatch(REGISTRY, word) or not ("." in word or ":" in word or word == "localhost"):
+                raise BadSetting(
+                    f"{name} has {word!r}; it must be hosts of registries, comma separated, such as docker.io or localhost:5000, without https://."
+                )
+        return words
 
     def networks(self, name: str) -> tuple[str, ...]:
         names = self.words(name)

@@ -131,8 +131,10 @@ def _ask() -> None:
     by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
     g.token = sessions.authenticate(session.get("secret")) if by_session else _of_bearer()
     audit.recognise(g.token)
+    # Read now: whatever becomes of the record while this is answered, who asked stays known.
+    g.name, g.role = g.token.name, Role(g.token.role)
     if request.endpoint is not None:
-        _allow(Role(g.token.role), role_of(current_app, request.endpoint, request.method))
+        _allow(g.role, role_of(current_app, request.endpoint, request.method))
 
 
 def _of_bearer() -> Any:
@@ -166,9 +168,9 @@ def _leave_row(response: Response) -> Response:
 
 def _asked_for() -> Action | None:
     """Return what this request asks for; None for nothing that changes anything."""
-    if request.endpoint is None:
+    declared: Does | None = _declared(current_app, request.endpoint, request.method, "does") if request.endpoint else None
+    if declared is None:
         return Action.UNKNOWN
-    declared: Does = _declared(current_app, request.endpoint, request.method, "does")
     return declared.by_operation.get(_operation(), declared.action) if declared.by_operation else declared.action
 
 
@@ -213,12 +215,12 @@ def _same_site() -> None:
 
 def is_signed_in() -> bool:
     """Whether this request has passed the door as somebody."""
-    return "token" in g
+    return "role" in g
 
 
 def may(role: str) -> bool:
     """Whether who is signed in has the role, so that what needs it is offered to them."""
-    return is_signed_in() and Role(g.token.role).may(Role(role))
+    return is_signed_in() and g.role.may(Role(role))
 
 
 __all__ = ["NotAuthenticated", "bearer", "csrf", "does", "guard", "is_public", "is_signed_in", "may", "needs", "public", "refuse_undeclared", "role_of"]

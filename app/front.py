@@ -1,10 +1,13 @@
 """What stands before the door: the names that it answers to, the server that may end TLS in front of it, and how often somebody may guess a token."""
 
+import io
 import math
 import time
+from typing import IO
 
 from flask import Flask, Response, current_app, request
 from limits import parse_many
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
@@ -21,12 +24,41 @@ A_YEAR = 365 * 24 * 3600
 def guard(app: Flask) -> None:
     """Look at the host's name before anything else is done for a request."""
     app.before_request(_refuse_other_host)
+    app.before_request(_limit_chunks)
     limiter.init_app(app)
     if app.extensions["settings"].in_front == TLS:
         # The last address and scheme of its headers are those that this server has seen itself; what it was told comes before them.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
         app.config["SESSION_COOKIE_SECURE"] = True
         app.after_request(_stay_with_tls)
+
+
+class _Chunks:
+    """A body of no stated length, read at the first look at it: werkzeug cuts it at the limit, where it ought to be refused.
+
+    It takes what the server says of chunks that are none for a defect, too.
+    """
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._most = stream, most
+        self._held: io.BytesIO | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes; raise RequestEntityTooLarge for more than the limit, BadRequest for what can't be read."""
+        if self._held is None:
+            try:
+                data = self._stream.read(self._most + 1)
+            except Exception as error:
+                raise BadRequest("The body ended before it was complete, or its chunks are none.") from error
+            if len(data) > self._most:
+                raise RequestEntityTooLarge
+            self._held = io.BytesIO(data)
+        return self._held.read(size)
+
+
+def _limit_chunks() -> None:
+    if request.content_length is None and request.max_content_length is not None:
+        request.environ["wsgi.input"] = _Chunks(request.environ["wsgi.input"], request.max_content_length)
 
 
 def count_guess() -> None:

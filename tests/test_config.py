@@ -28,6 +28,7 @@ def test_each_variable_is_read() -> None:
             "ESTIVADOR_MAX_MEMORY": "2g",
             "ESTIVADOR_MAX_CPUS": "4",
             "ESTIVADOR_NETWORKS": "one, two-2.b,",
+            "ESTIVADOR_REGISTRIES": "docker.io, GHCR.io,localhost:5000,index.docker.io,[::1]:5000,localhost",
             "ESTIVADOR_PROFILE": "strict",
             "ESTIVADOR_SAMPLE_EVERY": "0",
             "DOCKER_HOST": "tcp://h:1",
@@ -37,6 +38,7 @@ def test_each_variable_is_read() -> None:
     assert settings.address == "http://[::1]:81/"
     assert settings.hosts == ("estivador.example.org", "my_host", "[2001:db8::1]", "[::2]", "192.0.2.1")
     assert settings.names == {"127.0.0.1", "localhost", "[::1]", *settings.hosts}
+    assert settings.registries == ("docker.io", "ghcr.io", "localhost:5000", "docker.io", "[::1]:5000", "localhost")
     assert settings.engine.url == "tcp://h:1"
     assert (settings.memory, settings.cpus, settings.max_memory, settings.max_cpus) == (1536 * 1024 * 1024, 0.5, 2 * 1024**3, 4.0)
     assert (settings.networks, settings.profile) == (("one", "two-2.b"), "strict")
@@ -60,6 +62,11 @@ def test_each_variable_is_read() -> None:
         ("ESTIVADOR_HOST", "127.0.0.1.example.org"),
         ("ESTIVADOR_IN_FRONT", "nginx"),
         ("ESTIVADOR_IN_FRONT", "yes"),
+        ("ESTIVADOR_REGISTRIES", "https://docker.io"),
+        ("ESTIVADOR_REGISTRIES", "docker.io/library"),
+        ("ESTIVADOR_REGISTRIES", "ghcr"),
+        ("ESTIVADOR_REGISTRIES", "*.docker.io"),
+        ("ESTIVADOR_REGISTRIES", "localhost:http"),
         ("ESTIVADOR_SLOTS", "-1"),
         ("ESTIVADOR_SLOTS", "1.5"),
         ("ESTIVADOR_LOG_CAP", "ten"),

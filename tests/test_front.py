@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from app.services import sessions, tokens
 from app.services.setup import prepare
 from tests.pages.person import Person, cookie_of
 from tests.support.estivador import Estivador
+from tests.support.wire import exchanged, status_of
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 WRONG = (
@@ -83,16 +83,6 @@ def test_the_settings_add_names(settings: Settings) -> None:
         huey.storage.close()
 
 
-def exchanged(port: int, request: bytes) -> bytes:
-    """Send bytes as they are, and return all that comes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(request)
-        found = b""
-        while chunk := connection.recv(65536):
-            found += chunk
-    return found
-
-
 def test_the_server_refuses_it_on_the_wire_too(tmp_path: Path) -> None:
     place = Estivador(tmp_path / "instance")
     try:
@@ -100,7 +90,7 @@ def test_the_server_refuses_it_on_the_wire_too(tmp_path: Path) -> None:
         for lines in (b"Host: evil.example", b"Host:", b"X: y", b"Host: localhost\r\nHost: evil.example", b"Host: evil.example\r\nX-Forwarded-Host: localhost"):
             for line in (b"GET /health/ HTTP/1.1", b"GET http://localhost/health/ HTTP/1.1", b"GET /health/ HTTP/1.0", b"GET /static/app.css HTTP/1.1"):
                 answer = exchanged(place.port, line + b"\r\n" + lines + b"\r\nConnection: close\r\n\r\n")
-                assert answer.split(b" ", 2)[1] == b"400", (line, lines, answer)
+                assert status_of(answer) == 400, (line, lines, answer)
                 assert b"evil" not in answer
     finally:
         place.close()

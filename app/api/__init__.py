@@ -9,6 +9,7 @@ from app.door import needs
 from app.extensions import api
 from app.roles import Role
 
+ROLES = "`est_<id>_<secret>`. It has a role, which each operation names as `x-role`: viewer, operator, or admin, each with all that those before it may."
 OPENAPI: dict[str, Any] = {
     "API_TITLE": "Estivador",
     "API_VERSION": "1",
@@ -18,7 +19,7 @@ OPENAPI: dict[str, Any] = {
     "API_SPEC_OPTIONS": {
         "info": {"description": "Register an image as a task, RUN it N times, and know what became of each execution."},
         "security": [{"bearer": []}],
-        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "`est_<id>_<secret>`"}}},
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": ROLES}}},
     },
 }
 
@@ -32,7 +33,7 @@ def register(app: Flask) -> None:
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
     described = "api-docs.openapi_json"
-    view = app.view_functions[described]
+    view: Any = app.view_functions[described]
     app.view_functions[described] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
     failures.register(app)
     conditional.register(app)

@@ -1,4 +1,4 @@
-"""What our blueprints share: how a body is read, how lists are paged, how unknown query parameters are met."""
+"""What our blueprints share: how a body is read, how lists are paged, how the document tells which role is needed."""
 
 import json
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class BodyParser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """flask-smorest's blueprint with our body parser, 20 rows a page, and a Link header beside X-Pagination."""
+    """flask-smorest's blueprint with our body parser, 20 rows a page, a Link header beside X-Pagination, and the role of each operation in its document."""
 
     ARGUMENTS_PARSER = BodyParser()
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}
@@ -59,6 +59,15 @@ class Blueprint(flask_smorest.Blueprint):
         result, headers = super()._set_pagination_metadata(page_params, result, headers)
         headers["Link"] = links(json.loads(headers[self.PAGINATION_HEADER_NAME]), page_params.page_size)
         return result, headers
+
+    def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
+        super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
+        for method, found in self._docs[endpoint].items():
+            role = getattr(getattr(obj, method, obj), "needs", None)
+            if role is not None:
+                found.setdefault("manual_doc", {})["x-role"] = role.value
+                words = found["docstring"].get("description", "")
+                found["docstring"]["description"] = f"{words}\n\nNeeds the role {role}.".lstrip()
 
 
 def links(metadata: dict[str, int], page_size: int) -> str:

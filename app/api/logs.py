@@ -38,7 +38,11 @@ class Log(MethodView):
         attempt = attempts.one(execution, filters.get("attempt"))
         view = logs.View(frozenset(filters["stream"].split(",")), filters.get("tail"), filters["after"], filters["timestamps"])
         logs.refuse_removed(attempt)
-        headers = {"X-Content-Type-Options": "nosniff", "X-Log-Truncated": str(int(bool(attempt.log_truncated)))}
+        headers = {
+            "Content-Disposition": f'attachment; filename="{logs.file_name(execution, attempt.attempt)}"',
+            "X-Content-Type-Options": "nosniff",
+            "X-Log-Truncated": str(int(bool(attempt.log_truncated))),
+        }
         if filters["follow"]:
             lines = following.follow(execution, filters.get("attempt"), view, _is_gone())
             return Response(stream_with_context(lines), mimetype="text/plain", headers=headers)

@@ -28,6 +28,7 @@ class ImportReason(StrEnum):
     NOT_IN_STORE = "not_in_store"
     CREDENTIALS_REFUSED = "credentials_refused"
     SECRETS_UNREADABLE = "secrets_unreadable"
+    REGISTRY_NOT_ALLOWED = "registry_not_allowed"
     REGISTRY_UNREACHABLE = "registry_unreachable"
     REGISTRY_ERROR = "registry_error"
     LAYER_FAILED = "layer_failed"

@@ -13,6 +13,8 @@ _REFERENCE = re.compile(
     rf"(?:(?P<domain>{DOMAIN})/)?(?P<path>{COMPONENT}(?:/{COMPONENT})*)"
     rf"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>sha256:[a-f0-9]{{64}}))?"
 )
+DOCKER_HUB = "docker.io"
+"""The registry of a reference that names none."""
 _IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 
 
@@ -32,6 +34,13 @@ class Reference:
     def version(self) -> str:
         """The tag or the digest to ask a registry for; `latest` where the reference names neither, as Docker does."""
         return self.digest or self.tag or "latest"
+
+    @property
+    def registry(self) -> str:
+        """The host, with its port where one is named, that a pull asks, in lower case."""
+        first, slash, _ = self.repository.partition("/")
+        host = first.lower() if slash and _is_registry(first) else DOCKER_HUB
+        return DOCKER_HUB if host == f"index.{DOCKER_HUB}" else host
 
     def __str__(self) -> str:
         return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.version}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from app.engine import connection, images
 from app.engine.errors import EngineRefused, EngineUnreachable
 from app.engine.images import ImportReason, PullFailed
-from app.engine.references import parse
+from app.engine.references import Reference, parse
 from app.extensions import db
 from app.jobs import context, disclosed
 from app.jobs.doorbell import job
@@ -37,12 +37,22 @@ WHAT_TO_DO = {
         "The task's registry password can't be decrypted: put the file secret-keys back into the instance folder from the backup, "
         "or give the task its registry_username and registry_password anew; then import again."
     ),
+    ImportReason.REGISTRY_NOT_ALLOWED: (
+        "The image's registry is none of those that ESTIVADOR_REGISTRIES names, so it was not asked: register the image from one that is, or let "
+        "an admin add it there; an image that lies in the Engine's store already is taken with pull: never."
+    ),
     ImportReason.REGISTRY_UNREACHABLE: "The registry could not be reached from the Engine: check its name, port and network, then import again.",
     ImportReason.REGISTRY_ERROR: "The registry answered with an error: try to import again later, or ask its operator.",
     ImportReason.LAYER_FAILED: "A layer of the image was missing or damaged in the registry: push the image again, then import again.",
     ImportReason.PULL_TIMEOUT: "The pull took too long or stood still: import again, or raise ESTIVADOR_PULL_TIMEOUT and ESTIVADOR_PULL_IDLE_TIMEOUT.",
     ImportReason.ENGINE_ERROR: "The Docker Engine failed while it pulled the image: see the consumer's log, then import again.",
 }
+
+
+def may_ask(reference: Reference) -> bool:
+    """Whether the settings let the reference's registry be asked."""
+    allowed = context.settings().registries
+    return not allowed or reference.registry in allowed
 
 
 @job(priority=5)
@@ -103,6 +113,8 @@ def _bring_in(task: Task) -> tuple[str, bool]:
             return found, False
         if task.pull == "never":
             raise PullFailed(ImportReason.NOT_IN_STORE, "not in the Engine's store")
+    if not may_ask(reference):
+        raise PullFailed(ImportReason.REGISTRY_NOT_ALLOWED, f"{reference.registry} is not in ESTIVADOR_REGISTRIES")
     login = disclosed.login(task)
     settings = context.settings()
     limits = images.Limits(settings.pull_idle_timeout, settings.pull_timeout, context.stopping)

@@ -14,6 +14,7 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+POLICY_OF_DATA = "default-src 'none'; frame-ancestors 'none'"
 A_YEAR = 365 * 24 * 3600
 
 
@@ -32,8 +33,9 @@ def policy(**more: str) -> str:
 def _add(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
-    if response.mimetype == "text/html" and response.status_code != 304:
-        response.headers.setdefault("Content-Security-Policy", policy())
+    is_a_file_of_ours = request.endpoint == "static" and request.method in ("GET", "HEAD") and response.status_code < 400
+    if response.status_code != 304 and not is_a_file_of_ours:
+        response.headers.setdefault("Content-Security-Policy", policy() if response.mimetype == "text/html" else POLICY_OF_DATA)
     if PAGES in request.blueprints:
         response.headers.setdefault("Cache-Control", "private, no-cache")
     elif request.endpoint == "static" and "v" in request.args:

@@ -101,8 +101,7 @@ def raw(result_id: int, detail_id: int) -> Response:
     """Give the whole log as a file, byte for byte."""
     detail = details.get(result_id, detail_id)
     attempt = asked_for(detail)
-    which = f"-attempt-{attempt.attempt}" if detail.attempt > 1 else ""
-    headers = {"Content-Disposition": f'attachment; filename="result-{result_id}-execution-{detail.position}{which}.log"'}
+    headers = {"Content-Disposition": f'attachment; filename="{log_service.file_name(detail, attempt.attempt)}"'}
     return Response(log_service.read(attempt, log_service.View()), mimetype="text/plain", headers=headers)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from app.actions import Action
-from app.door import does, needs
+from app.door import does, may, needs
 from app.errors import NotThere, WrongState
 from app.pages import live, queries
 from app.pages.filters import with_query
@@ -137,8 +137,8 @@ def show_live(result_id: int) -> Any:
 
 
 def _etag(result: Any) -> str:
-    """Why something waits may change while its result does not."""
-    return live.revision(result.revision, waiting.mark(result))
+    """Why something waits may change while its result does not; and who reads alone is shown less, in whose browser another may have been signed in."""
+    return live.revision(result.revision, waiting.mark(result) + ("" if may(Role.OPERATOR) else "reads"))
 
 
 def _result(result_id: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import g
-from sqlalchemy import ColumnElement, Row, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from app.actions import Action, Kind, Via
@@ -67,7 +67,9 @@ def conditions(
     to: float | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return what the filters ask of a row: texts are exact, lists let several through; `from_` and `to` are epoch seconds, both inclusive."""
-    exact = {Audit.name: name, Audit.token_id: token_id, Audit.kind: kind, Audit.object_id: object_id}
+    # Without an id the index of kinds is of no use: half of the rows may be of one, and they are read from the newest, or the oldest, on.
+    of_kind = Audit.kind if object_id is not None else func.coalesce(Audit.kind, "")
+    exact = {Audit.name: name, Audit.token_id: token_id, of_kind: kind, Audit.object_id: object_id}
     found = [column == text for column, text in exact.items() if text is not None]
     found += [column.in_(words) for column, words in {Audit.action: action, Audit.outcome: outcome, Audit.via: via}.items() if words]
     if from_ is not None:

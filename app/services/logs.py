@@ -13,6 +13,7 @@ from app.engine.logs import STREAMS, Frame
 from app.errors import EngineDown, LogsRemoved
 from app.jobs import context
 from app.logstore import GAP
+from app.models import Detail
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,12 @@ class View:
     tail: int | None = None
     after: int = 0
     timestamps: bool = False
+
+
+def file_name(detail: Detail, number: int) -> str:
+    """Return what the log of attempt `number` of an execution is called once it is saved."""
+    which = f"-attempt-{number}" if detail.attempt > 1 else ""
+    return f"result-{detail.result_id}-execution-{detail.position}{which}.log"
 
 
 def read(detail: Logged, view: View) -> Iterator[bytes]:

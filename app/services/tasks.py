@@ -9,11 +9,11 @@ from app.actions import Action, Kind
 from app.engine import connection, images
 from app.engine.errors import EngineError
 from app.engine.references import parse
-from app.errors import NameTaken, NotThere, WrongState
+from app.errors import NameTaken, NotThere, Unfit, WrongState
 from app.extensions import db
 from app.jobs import context
 from app.jobs.doorbell import ring
-from app.jobs.images import import_image
+from app.jobs.images import import_image, may_ask
 from app.models import Result, Task, move_task, note, write
 from app.services import removal, secret_environment
 from app.services.labels import of_tasks
@@ -40,9 +40,9 @@ def register(
 
     `pull` is missing, always or never; `parameters` are what its runs take by default; its `labels` go with each of them; `login` is for
     its registry. Raises BadReference for what is no image reference, NameTaken where a task has the name, Unfit where the settings do not
-    allow the parameters, SecretsClosed where something secret can't be encrypted.
+    allow the registry or the parameters, SecretsClosed where something secret can't be encrypted.
     """
-    parse(repository)
+    _refuse_registry(repository, pull)
     check(parameters or {}, context.settings())
     name = name or repository
     others, secret = secret_environment.apart(parameters or {})
@@ -59,6 +59,16 @@ def register(
         note(Action.TASK_REGISTER, Kind.TASK, task.id, f"{name} from {repository}")
         ring(import_image, task.id)
     return task
+
+
+def _refuse_registry(repository: str, pull: str) -> None:
+    """Raise Unfit where a pull might ask a registry that the settings do not name, BadReference for what is no image reference."""
+    reference = parse(repository)
+    if pull != "never" and not may_ask(reference):
+        raise Unfit(
+            f"Images from the registry {reference.registry} are not allowed here. Take one from {', '.join(context.settings().registries)}; "
+            "an image that lies in the Engine's store already is taken with `pull` never."
+        )
 
 
 def _refuse_taken(name: str, but: int | None = None) -> None:
@@ -116,12 +126,14 @@ def delete(task_id: int) -> None:
 def import_again(task_id: int, pull: str | None = None, login: Login | None = None) -> Task:
     """Bring the task's image in again, by its policy or by `pull`, with its login or with `login`; both stay with it from now on.
 
-    Runs that were submitted before keep the image they have.
+    Runs that were submitted before keep the image they have. Raises NotThere, WrongState while it is imported, and Unfit where the settings do
+    not allow its registry.
     """
     with write():
         task = get(task_id)
         if task.status not in (TaskStatus.READY, TaskStatus.ERROR):
             raise WrongState(f"Task {task_id} is {task.status}: its image is being imported already; wait until it is READY or ERROR.")
+        _refuse_registry(task.repository, pull or task.pull)
         keep(task, login)
         move_task(task, "submit", pull=pull or task.pull, reason=None, message=None, progress=None)
         note(Action.TASK_IMPORT, Kind.TASK, task_id, f"pull {task.pull}, {task.name}")

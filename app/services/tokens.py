@@ -77,7 +77,7 @@ def create(name: str, role: str = Role.OPERATOR, days: float | None = None) -> t
         ends = None if days is None else now + days * DAY
         token = Token(id=secrets.token_hex(4), name=name, role=Role(role), digest=_digest(secret), created_at=now, expires_at=ends)
         session.add(token)
-        note(Action.TOKEN_CREATE, Kind.TOKEN, token.id, f"{token.name}, {token.role}")
+        note(Action.TOKEN_CREATE, Kind.TOKEN, token.id, f"{name}, {role}" + ("" if days is None else f", {days:g} days"))
     return token, f"est_{token.id}_{secret}"
 
 

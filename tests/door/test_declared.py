@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from app import api, create_app, pages
 from app.config import Settings
-from app.door import UndeclaredRole, needs, public
+from app.door import UndeclaredAction, UndeclaredRole, needs, public
 from app.extensions import huey
 from app.roles import Role
 from tests.door.conftest import Program
@@ -64,6 +64,11 @@ def test_a_method_that_declares_nothing_stops_the_start_though_another_does(star
 def test_one_that_is_added_to_a_view_that_is_there_stops_it_too(start: Callable[..., Flask]) -> None:
     with pytest.raises(UndeclaredRole, match="PURGE more"):
         start(api, HALF, methods=["GET", "PURGE"])
+
+
+def test_one_that_may_change_something_and_does_not_say_what_stops_the_start(start: Callable[..., Flask]) -> None:
+    with pytest.raises(UndeclaredAction, match=r"These routes do not say what they change: POST more\."):
+        start(api, needs(Role.OPERATOR)(lambda: "open"), methods=["GET", "POST"])
 
 
 @pytest.mark.parametrize("mark", [public, needs(Role.VIEWER), needs(Role.ADMIN)], ids=["public", "viewer", "admin"])

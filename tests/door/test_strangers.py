@@ -40,7 +40,7 @@ def respelled(path: str) -> Iterator[str]:
     yield from (path.upper(), path.title(), path.swapcase()) if first else ()
     yield from (f"/{path}", f"//{path}", path.replace("/", "//"), f"{path}/", path.rstrip("/") or "//")
     yield from (f"/.{path}", f"/%2e{path}", f"/%2e%2e{path}", f"/health/..{path}", f"/health/%2e%2e{path}", f"/ui/login/%2e%2e/%2e%2e{path}")
-    yield from (f"/%2f{path[1:]}", path.replace("/", "%2f"), f"/{path[1:].replace('/', '%2F')}", path.replace("/", "\\"), f"/%5c{path[1:]}")
+    yield from (f"/%2f{path[1:]}", f"/{path[1:].replace('/', '%2F')}", f"/{path[1:].replace('/', chr(92))}", f"/%5c{path[1:]}")
     yield from (f"{path}.", f"{path}%20", f"{path}%00", f"{path};/health/", f"{path}?x=/health/", f"{path}.json", f"{path}index.html", f"{path}..;/")
     yield from (f"/%{ord(first[0]):02x}{path[2:]}", f"/%25{ord(first[0]):02x}{path[2:]}") if first else ()
 

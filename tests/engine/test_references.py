@@ -29,3 +29,27 @@ def test_a_reference_is_taken_apart(text: str, repository: str, version: str) ->
 def test_what_is_no_reference_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(BadReference, match=r"\.$"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "registry"),
+    [
+        ("redis", "docker.io"),
+        ("johncosta/redis:7", "docker.io"),
+        ("docker.io/library/redis", "docker.io"),
+        ("index.docker.io/redis", "docker.io"),
+        ("Docker.IO/redis", "docker.io"),
+        ("ghcr.io/team/tool", "ghcr.io"),
+        ("GHCR.io/team/tool", "ghcr.io"),
+        ("ghcr.io:443/team/tool", "ghcr.io:443"),
+        ("localhost/tool", "localhost"),
+        ("localhost:5000/tool", "localhost:5000"),
+        ("LOCALHOST/tool", "localhost"),
+        ("TEAM/tool", "team"),
+        ("[::1]:5000/tool", "[::1]:5000"),
+        ("team/ghcr.io/tool", "docker.io"),
+        (f"127.0.0.1:5000/a@{DIGEST}", "127.0.0.1:5000"),
+    ],
+)
+def test_the_registry_of_a_reference_is_what_docker_asks(text: str, registry: str) -> None:
+    assert parse(text).registry == registry

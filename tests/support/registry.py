@@ -75,6 +75,10 @@ class Registry:
         assert not errors, f"The push of {reference} failed: {errors[0]}"
         return reference
 
+    def asked(self, name: str) -> int:
+        """How many requests it has had for the repository `name` so far, by its own log."""
+        return self._log_path.read_text(errors="replace").count(f"/v2/{name}/")
+
     @property
     def _log_path(self) -> Path:
         return self.folder / "registry.log"
@@ -88,7 +92,7 @@ class Registry:
     def _settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = {
             "version": "0.1",
-            "log": {"level": "warn"},
+            "log": {"level": "warn", "accesslog": {"disabled": False}},
             "storage": {"filesystem": {"rootdirectory": str(self.folder / "data")}, "delete": {"enabled": True}},
             "http": {"addr": self.address},
         }
