@@ -20,12 +20,20 @@ class BodyParser(FlaskParser):
     """Reads JSON bodies: none at all is an empty one, and one that is not said to be JSON is refused."""
 
     def load_json(self, req: Any, schema: Any) -> Any:
-        """Return the parsed body, or `missing` where there is none; answers 415 where the content type is not JSON."""
+        """Return the parsed body, or `missing` where there is none; answers 415 where the content type is not JSON, 400 or 422 for what can't be kept."""
         if not req.get_data(cache=True):
             return missing
         if not req.is_json:
             abort(415, message="Send the body as JSON, and say so: Content-Type: application/json")
-        return super().load_json(req, schema)
+        try:
+            body = super().load_json(req, schema)
+            # What a lone surrogate is in, neither the record nor an Engine can be given.
+            json.dumps(body if body is not missing else None, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            abort(422, message="Must be text that can be written as UTF-8: half of a surrogate pair (\\ud800 to \\udfff) is none.")
+        except (ValueError, RecursionError):
+            abort(400, message="The body is JSON that nests too deeply, or has a number with too many digits.")
+        return body
 
 
 class Blueprint(flask_smorest.Blueprint):

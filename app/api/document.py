@@ -27,7 +27,7 @@ HEADERS: dict[str, Doc] = {
     },
 }
 REFUSALS: dict[int, tuple[str, Doc]] = {
-    400: ("The body is no JSON.", {}),
+    400: ("The body is no JSON, or the Host header has a name that Estivador does not answer to.", {}),
     401: ("There is no valid token.", {"WWW-Authenticate": {"schema": TEXT, "required": True}}),
     403: ("The token's role does not include this.", {}),
     404: ("There is nothing of this id.", {}),
@@ -41,9 +41,9 @@ REFUSALS: dict[int, tuple[str, Doc]] = {
     503: ("The database is busy, or something else that this needs is out.", {"Retry-After": SECONDS}),
     507: ("The disk that holds the record is full.", {}),
 }
-ALWAYS = (503, 507)
+ALWAYS = (400, 503, 507)
 BEHIND_THE_DOOR = (401, 403, 429)
-OF_A_BODY = (400, 413, 415, 422)
+OF_A_BODY = (413, 415, 422)
 
 
 def prepare(api: Api) -> None:
