@@ -43,13 +43,15 @@ bench: setup-dev ## Measures the figures that the pages must reach; choose some 
 	@$(VENV)/python -m tools.ensure_engine --with-tests
 	@$(VENV)/python -m tests.bench $(ARGS)
 
-lint: setup-dev ## Checks style, types, templates and the arrows between the rooms
+lint: setup-dev ## Checks style, types, templates, the arrows between the rooms, and for known vulnerabilities
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/djlint app/templates --check
 	@$(VENV)/djlint app/templates --lint
 	@$(VENV)/lint-imports
+	@$(VENV)/bandit --quiet --recursive --configfile pyproject.toml app tools wsgi.py gunicorn.conf.py
+	@$(VENV)/python -m tools.vulnerabilities
 
 format: setup-dev ## Writes the Python files and the templates in the house's style
 	@$(VENV)/ruff check --fix-only --quiet .
@@ -57,7 +59,7 @@ format: setup-dev ## Writes the Python files and the templates in the house's st
 	@$(VENV)/djlint app/templates --reformat --quiet || true
 
 clean: ## Removes caches; instance/ and .venv stay
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage
 	@find . -path ./.venv -prune -o -path ./instance -prune -o -name __pycache__ -type d -print | xargs -r rm -rf
 
 distclean: clean ## Removes caches and .venv; instance/ stays

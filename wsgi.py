@@ -5,6 +5,7 @@ import sys
 from app import create_app
 from app.config import BadSetting
 from app.extensions import huey
+from app.files import BadKey
 from app.services.setup import prepare
 
 __all__ = ["app", "huey"]
@@ -13,5 +14,5 @@ try:
     app = create_app()
     with app.app_context():
         app.extensions["first_start"] = prepare(app.extensions["settings"])
-except BadSetting as error:
+except (BadSetting, BadKey) as error:
     sys.exit(f"estivador: {error}")

@@ -85,7 +85,7 @@ class TooManyFollow(EstivadorError):
 
 
 class EngineDown(EstivadorError):
-    """The Docker Engine does not answer, and this request can't be answered without it."""
+    """The Docker Engine does not answer, or can't do what is needed, and this request can't be answered without it."""
 
     http_status = 503
 

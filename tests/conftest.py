@@ -6,9 +6,11 @@ import docker
 import pytest
 from docker import DockerClient
 
+from tests.support import fuzzing
 from tests.support.images import temporary_image
 
 pytest_plugins = ["tests.support.running"]
+fuzzing.register()
 
 
 @pytest.fixture(scope="session")

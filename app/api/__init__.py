@@ -9,6 +9,7 @@ from app.door import needs
 from app.extensions import api
 from app.roles import Role
 
+ROLES = "`est_<id>_<secret>`. It has a role, which each operation names as `x-role`: viewer, operator, or admin, each with all that those before it may."
 OPENAPI: dict[str, Any] = {
     "API_TITLE": "Estivador",
     "API_VERSION": "1",
@@ -18,20 +19,21 @@ OPENAPI: dict[str, Any] = {
     "API_SPEC_OPTIONS": {
         "info": {"description": "Register an image as a task, RUN it N times, and know what became of each execution."},
         "security": [{"bearer": []}],
-        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "`est_<id>_<secret>`"}}},
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": ROLES}}},
     },
 }
 
 
 def register(app: Flask) -> None:
     """Add the blueprints, the error answers and the conditional answers to the application."""
-    from app.api import conditional, details, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
+    from app.api import audit, conditional, details, document, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
 
-    for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, health):
+    document.prepare(api)
+    for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, audit, health):
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
-    document = "api-docs.openapi_json"
-    view: Any = app.view_functions[document]
-    app.view_functions[document] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
+    described = "api-docs.openapi_json"
+    view: Any = app.view_functions[described]
+    app.view_functions[described] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
     failures.register(app)
     conditional.register(app)

@@ -1,7 +1,8 @@
-"""What our blueprints share: how a body is read, how lists are paged, how unknown query parameters are met."""
+"""What our blueprints share: how a body is read, how lists are paged, how the document tells which role is needed."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import flask_smorest
@@ -9,7 +10,10 @@ from flask import request
 from webargs import missing
 from webargs.flaskparser import FlaskParser, abort
 
+from app.api import document
 from app.schemas.filters import PAGING
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BodyParser(FlaskParser):
@@ -25,15 +29,37 @@ class BodyParser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """flask-smorest's blueprint with our body parser, 20 rows a page, and a Link header beside X-Pagination."""
+    """flask-smorest's blueprint with our body parser, 20 rows a page, a Link header beside X-Pagination, and the role of each operation in its document."""
 
     ARGUMENTS_PARSER = BodyParser()
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}
+
+    def refuses(self, *codes: int) -> Callable[[View], View]:
+        """Document what a view refuses by itself."""
+
+        def decorate(view: View) -> View:
+            for code in codes:
+                view = self.alt_response(code, response=document.name_of(code))(view)
+            return view
+
+        return decorate
+
+    def _document_pagination_metadata(self, spec: Any, resp_doc: Any) -> None:
+        resp_doc.setdefault("headers", {}).update({name: document.HEADERS[name] for name in ("X-Pagination", "Link")})
 
     def _set_pagination_metadata(self, page_params: Any, result: Any, headers: Any) -> Any:
         result, headers = super()._set_pagination_metadata(page_params, result, headers)
         headers["Link"] = links(json.loads(headers[self.PAGINATION_HEADER_NAME]), page_params.page_size)
         return result, headers
+
+    def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
+        super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
+        for method, found in self._docs[endpoint].items():
+            role = getattr(getattr(obj, method, obj), "needs", None)
+            if role is not None:
+                found.setdefault("manual_doc", {})["x-role"] = role.value
+                words = found["docstring"].get("description", "")
+                found["docstring"]["description"] = f"{words}\n\nNeeds the role {role}.".lstrip()
 
 
 def links(metadata: dict[str, int], page_size: int) -> str:

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask.views import MethodView
 
+from app.actions import Action
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.results import rerun_answer
 from app.api.schemas import DetailSchema, OneDetailSchema, SubmittedSchema
-from app.door import needs
+from app.door import does, needs
 from app.roles import Role
 from app.schemas.filters import DetailFilterSchema
 from app.schemas.requests import OperateDetailSchema
@@ -52,10 +53,12 @@ class Detail(MethodView):
         return details.get(result_id, detail_id)
 
     @needs(Role.OPERATOR)
+    @does(Action.UNKNOWN, CANCEL=Action.EXECUTION_CANCEL, KILL=Action.EXECUTION_KILL, RERUN=Action.EXECUTION_RERUN)
     @idempotent(blueprint)
     @blueprint.arguments(OperateDetailSchema)
     @blueprint.response(200, DetailSchema)
     @blueprint.alt_response(201, schema=SubmittedSchema, description="RERUN: the new result's id; its address is in Location")
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any], result_id: int, detail_id: int) -> Any:
         """CANCEL or KILL one execution, or RERUN it
 

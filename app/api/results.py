@@ -5,11 +5,12 @@ from typing import Any
 from flask import jsonify, make_response, url_for
 from flask.views import MethodView
 
+from app.actions import Action
 from app.api.blueprint import Blueprint
 from app.api.conditional import not_modified, of_revision
 from app.api.idempotent import idempotent
 from app.api.schemas import CountSchema, OneResultSchema, ResultSchema, SubmittedSchema
-from app.door import needs
+from app.door import does, needs
 from app.roles import Role
 from app.schemas.filters import ResultFilterSchema
 from app.schemas.requests import OperateResultSchema, OperateResultsSchema
@@ -38,9 +39,11 @@ class Results(MethodView):
         return page.rows
 
     @needs(Role.OPERATOR)
+    @does(Action.UNKNOWN, CANCEL=Action.RESULT_CANCEL, KILL=Action.RESULT_KILL, DELETE=Action.RESULT_DELETE)
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultsSchema)
     @blueprint.response(200, CountSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """CANCEL or KILL every live result that a filter selects, or DELETE every ended one
 
@@ -77,10 +80,12 @@ class Result(MethodView):
         return result, 200, headers
 
     @needs(Role.OPERATOR)
+    @does(Action.UNKNOWN, CANCEL=Action.RESULT_CANCEL, KILL=Action.RESULT_KILL, RERUN=Action.RESULT_RERUN)
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultSchema)
     @blueprint.response(200, ResultSchema)
     @blueprint.alt_response(201, schema=SubmittedSchema, description="RERUN: the new result's id; its address is in Location")
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any], result_id: int) -> Any:
         """CANCEL or KILL a result, or RERUN it
 
@@ -98,7 +103,9 @@ class Result(MethodView):
         return results.stop(result_id, Wish(operation))
 
     @needs(Role.OPERATOR)
+    @does(Action.RESULT_DELETE)
     @blueprint.response(204)
+    @blueprint.refuses(409)
     def delete(self, result_id: int) -> None:
         """Delete a result with its executions and logs
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from flask.views import MethodView
 
+from app.actions import Action
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import DueSchema, RetentionSchema
-from app.door import needs
+from app.door import does, needs
 from app.roles import Role
 from app.schemas.requests import TidySchema
 from app.services import retention
@@ -30,9 +31,11 @@ class Retention(MethodView):
         return retention.look()
 
     @needs(Role.ADMIN)
+    @does(Action.RETENTION_TIDY)
     @idempotent(blueprint)
     @blueprint.arguments(TidySchema)
     @blueprint.response(202, DueSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """TIDY: have the housekeeping done now
 

@@ -5,6 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.actions import Action, Kind, Outcome, Via
 from app.api.statistics_schemas import Rounded, Spread
 from app.schemas.fields import Epoch, doc
 from app.services import attempts, details, figures, results, secret_environment, tasks, waiting
@@ -288,9 +289,28 @@ class TokenSchema(ma.Schema):
     role = fields.String()
     created_at = Epoch()
     used_at = Epoch(allow_none=True, metadata=doc("Last used, to the minute."))
+    expires_at = Epoch(allow_none=True, metadata=doc("From then on it opens nothing. null: it does not end by itself."))
 
 
 class NewTokenSchema(TokenSchema):
     """A token as it is answered once."""
 
     token = fields.String(allow_none=True, metadata=doc("`est_<id>_<secret>`: shown once, and kept nowhere."))
+
+
+class AuditSchema(ma.Schema):
+    """A row of the audit: who did what, on what, from where, and what came of it."""
+
+    id = fields.Integer()
+    at = Epoch()
+    token_id = fields.String(allow_none=True, metadata=doc("Of the token that it was done with; null where there was none."))
+    name = fields.String(metadata=doc("Of the token at that time, or the user of a command line; estivador: by itself. Empty: nobody who is known."))
+    role = fields.String(allow_none=True)
+    via = fields.String(validate=validate.OneOf([*Via]))
+    address = fields.String(allow_none=True, metadata=doc("Where the request came from."))
+    action = fields.String(validate=validate.OneOf([*Action]))
+    kind = fields.String(allow_none=True, validate=validate.OneOf([*Kind]))
+    object_id = fields.String(allow_none=True, metadata=doc("As a request named it, where it was refused."))
+    about = fields.String(metadata=doc("More in a few words; never a secret."))
+    outcome = fields.String(validate=validate.OneOf([*Outcome]))
+    status = fields.Integer(allow_none=True, metadata=doc("The HTTP status of what was not done."))

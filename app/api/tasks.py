@@ -5,10 +5,11 @@ from typing import Any
 from flask import url_for
 from flask.views import MethodView
 
+from app.actions import Action
 from app.api.blueprint import Blueprint
 from app.api.idempotent import idempotent
 from app.api.schemas import ImageSchema, RegisteredSchema, SubmittedSchema, TaskSchema
-from app.door import needs
+from app.door import does, needs
 from app.roles import Role
 from app.schemas.filters import TaskFilterSchema
 from app.schemas.requests import OperateTaskSchema, RegisterSchema, UpdateTaskSchema
@@ -36,9 +37,11 @@ class Tasks(MethodView):
         return page.rows
 
     @needs(Role.OPERATOR)
+    @does(Action.TASK_REGISTER)
     @idempotent(blueprint)
     @blueprint.arguments(RegisterSchema)
     @blueprint.response(201, RegisteredSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """Register an image as a task
 
@@ -65,9 +68,12 @@ class Task(MethodView):
         return tasks.get(task_id)
 
     @needs(Role.OPERATOR)
+    @does(Action.RESULT_RUN, IMPORT=Action.TASK_IMPORT)
     @idempotent(blueprint)
     @blueprint.arguments(OperateTaskSchema)
     @blueprint.response(201, SubmittedSchema)
+    @blueprint.alt_response(200, schema=RegisteredSchema, description="IMPORT: the task")
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any], task_id: int) -> Any:
         """RUN a task, or IMPORT its image again
 
@@ -87,8 +93,10 @@ class Task(MethodView):
         return {"result_id": result.id}, 201, {"Location": url_for("result.Result", result_id=result.id)}
 
     @needs(Role.OPERATOR)
+    @does(Action.TASK_UPDATE)
     @blueprint.arguments(UpdateTaskSchema)
     @blueprint.response(200, TaskSchema)
+    @blueprint.refuses(409)
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
         """Change a task's name, description, labels, login or default parameters
 
@@ -99,7 +107,9 @@ class Task(MethodView):
         return tasks.update(task_id, **body)
 
     @needs(Role.OPERATOR)
+    @does(Action.TASK_DELETE)
     @blueprint.response(204)
+    @blueprint.refuses(409)
     def delete(self, task_id: int) -> None:
         """Delete a task with all its results
 

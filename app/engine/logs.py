@@ -13,10 +13,12 @@ import docker
 from app.engine.containers import checked
 from app.engine.errors import Conflict, EngineRefused, NotFound, check, translated
 
-STDOUT, STDERR = 1, 2
+STDOUT, STDERR, TROUBLE = 1, 2, 3
 STREAMS = {"stdout": STDOUT, "stderr": STDERR}
 HEADER = struct.Struct(">BxxxL")
 CHUNK = 64 * 1024
+LONGEST = 16 * 1024 * 1024
+"""Bytes: far above what the Engine puts into one frame, of which none of its log drivers writes more than a megabyte."""
 
 
 class Frame(NamedTuple):
@@ -30,7 +32,8 @@ class Frame(NamedTuple):
 def frames(engine: docker.APIClient, container_id: str, tail: int | None = None, since: str | None = None) -> Iterator[Frame]:
     """Read a container's log from its beginning, or its last `tail` lines, or of these what came at `since` (epoch seconds with nine decimals) or later.
 
-    Raises NotFound where the container is gone or on its way, EngineUnreachable where the stream breaks off.
+    Raises NotFound where the container is gone or on its way, EngineUnreachable where the stream breaks off, EngineRefused where the Engine
+    can't read it, or not to its end.
     """
     try:
         yield from _frames(engine, container_id, tail, since)
@@ -52,7 +55,10 @@ def _frames(engine: docker.APIClient, container_id: str, tail: int | None, since
 
 
 def split(chunks: Iterable[bytes]) -> Iterator[Frame]:
-    """Split the Engine's multiplexed bytes into frames, wherever the chunks happen to be cut."""
+    """Split the Engine's multiplexed bytes into frames, wherever the chunks happen to be cut.
+
+    Raises EngineRefused with the Engine's words where it says in the middle of a log, its status being sent, that it can't read on.
+    """
     buffer = bytearray()
     for chunk in chunks:
         buffer += chunk
@@ -60,10 +66,12 @@ def split(chunks: Iterable[bytes]) -> Iterator[Frame]:
         while len(buffer) - start >= HEADER.size:
             stream, length = HEADER.unpack_from(buffer, start)
             end = start + HEADER.size + length
-            if stream not in (STDOUT, STDERR):
-                raise EngineRefused(500, f"the log stream is not as the Engine writes it (stream {stream})")
+            if stream not in (STDOUT, STDERR, TROUBLE) or length > LONGEST:
+                raise EngineRefused(500, f"the log stream is not as the Engine writes it (stream {stream}, {length} bytes)")
             if len(buffer) < end:
                 break
+            if stream == TROUBLE:
+                raise EngineRefused(500, buffer[start + HEADER.size : end].decode(errors="replace").strip())
             time, _, payload = bytes(buffer[start + HEADER.size : end]).partition(b" ")
             yield Frame(stream, time, payload)
             start = end

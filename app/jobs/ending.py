@@ -3,11 +3,13 @@
 import logging
 import re
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.engine import containers, logs
 from app.engine.containers import ContainerState
 from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
+from app.engine.logs import Frame
 from app.extensions import db
 from app.jobs import context
 from app.jobs.failing import fail
@@ -85,27 +87,44 @@ def _note(detail: Detail, **values: object) -> None:
 
 def record(detail: Detail) -> bool:
     """EXITED: copy the log, then commit how it ended."""
-    stored = copy_log(detail)
+    stored, is_whole = copy_log(detail)
     reach("log_copied")
     name, reason, message = outcome(detail)
-    values: dict[str, Any] = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": stored is None}
+    values: dict[str, Any] = {"log_truncated": stored is not None and _was_cut(stored), "logs_incomplete": not is_whole}
     values |= last_words(detail) if name != "complete" else {}
     moved = fail(detail, reason, message, **values) if name == "fail" else move(detail, name, reason=reason, message=message, **values)
     reach("recorded")
     return moved
 
 
-def copy_log(detail: Detail) -> Stored | None:
-    """Copy the container's log beside the record; None where it can't be had or kept, which the record then says."""
+def copy_log(detail: Detail) -> tuple[Stored | None, bool]:
+    """Copy the container's log beside the record: return what is stored of it, None where it can't be had or kept, and whether that is all."""
     if detail.container_id is None:
-        return None
+        return None, False
+    troubles: list[EngineRefused] = []
     try:
-        return context.log_store().save(detail.log_key, logs.frames(context.engine_client(), detail.container_id))
+        stored = context.log_store().save(detail.log_key, _readable(logs.frames(context.engine_client(), detail.container_id), troubles))
     except EngineUnreachable:
         raise
     except (EngineRefused, OSError) as error:
         log.error("execution %s: its log could not be copied: %s", detail.id, error)
-        return None
+        return None, False
+    for trouble in troubles:
+        log.error("execution %s: its log could be copied in part only: %s", detail.id, trouble)
+    return stored, not troubles
+
+
+def _readable(frames: Iterable[Frame], troubles: list[EngineRefused]) -> Iterator[Frame]:
+    """Yield what the Engine can read of a log, and keep why that is not all. Raises EngineRefused as it comes where that is nothing."""
+    is_begun = False
+    try:
+        for frame in frames:
+            is_begun = True
+            yield frame
+    except EngineRefused as error:
+        if not is_begun:
+            raise
+        troubles.append(error)
 
 
 def _was_cut(stored: Stored) -> bool:

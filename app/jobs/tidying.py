@@ -6,16 +6,18 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from app.actions import Action, Kind
 from app.extensions import db
 from app.jobs import context
-from app.models import Tidying, write
+from app.models import ITSELF, Tidying, note, write
 
 log = logging.getLogger(__name__)
 
 COUNTS = ("results", "executions", "logs", "logs_bytes", "images")
 KEEP_RUNS = 500
 """Runs that are remembered; of those that found nothing to do, the last alone."""
-DID_SOMETHING = db.or_(Tidying.error.is_not(None), *(getattr(Tidying, name) > 0 for name in COUNTS))
+REMOVED = db.or_(*(getattr(Tidying, name) > 0 for name in COUNTS))
+DID_SOMETHING = Tidying.error.is_not(None) | REMOVED
 
 
 class Run:
@@ -26,6 +28,7 @@ class Run:
         self.is_more = False
         self._end = time.monotonic() + seconds
         with write() as session:
+            _note_what_died()
             self._id = session.execute(insert(Tidying).values(at=self.now)).inserted_primary_key[0]  # type: ignore[attr-defined]
 
     @property
@@ -51,6 +54,7 @@ class Run:
         """Write down that it has ended, and forget old runs."""
         with write() as session:
             self._write(ended_at=time.time())
+            _note(self._id)
             session.execute(delete(Tidying).where(Tidying.id < self._id, ~DID_SOMETHING))
             oldest = select(Tidying.id).order_by(Tidying.id.desc()).offset(KEEP_RUNS).limit(1).scalar_subquery()
             session.execute(delete(Tidying).where(Tidying.id <= oldest))
@@ -58,3 +62,18 @@ class Run:
     def _write(self, **values: Any) -> None:
         with write() as session:
             session.execute(update(Tidying).where(Tidying.id == self._id).values(**values).execution_options(synchronize_session=False))
+
+
+def _note(run_id: int, end: str = "") -> None:
+    """Write down in the audit what a run removed, if it removed anything; a run has one row there, which is written at its end."""
+    counts = db.session.execute(select(*(getattr(Tidying, name) for name in COUNTS)).where(Tidying.id == run_id, REMOVED)).first()
+    if counts is not None:
+        removed = ", ".join(f"{name} {number}" for name, number in zip(COUNTS, counts, strict=True) if number)
+        note(Action.RETENTION_REMOVE, Kind.RETENTION, about=removed + end, by=ITSELF)
+
+
+def _note_what_died() -> None:
+    """Do the same for the run before, where its consumer died in the middle: there is never more than one at work."""
+    before = db.session.execute(select(Tidying.id, Tidying.ended_at).order_by(Tidying.id.desc()).limit(1)).first()
+    if before is not None and before.ended_at is None:
+        _note(before.id, ", then it died")

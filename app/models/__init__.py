@@ -1,4 +1,4 @@
-"""The rows, and move(): the only writer of a status."""
+"""The rows, move(): the only writer of a status, and note(): the writer of the audit."""
 
 from app.models.attempt import Attempt
 from app.models.audit import Audit
@@ -10,20 +10,23 @@ from app.models.image import Image
 from app.models.issued import last_detail_id
 from app.models.label import ResultLabel
 from app.models.moves import OF_ATTEMPT, abandon, move, move_task, retry, withdraw_waiting
+from app.models.noted import ITSELF, Actor, actor, note, row_of
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
 from app.models.session import Session
 from app.models.task import Task
 from app.models.tidying import Tidying
 from app.models.token import Token
-from app.models.transaction import after_commit, write
+from app.models.transaction import after_commit, write, write_aside
 
 __all__ = [
     "HOLDS_SLOT",
+    "ITSELF",
     "OF_ATTEMPT",
     "TO_REMOVE",
     "WAITS",
     "WITH_DELETED",
+    "Actor",
     "Attempt",
     "Audit",
     "Consumer",
@@ -40,11 +43,15 @@ __all__ = [
     "Tidying",
     "Token",
     "abandon",
+    "actor",
     "after_commit",
     "last_detail_id",
     "move",
     "move_task",
+    "note",
     "retry",
+    "row_of",
     "withdraw_waiting",
     "write",
+    "write_aside",
 ]

@@ -6,6 +6,7 @@ from sqlalchemy import Float, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Model
+from app.roles import Role
 
 
 class Token(Model):
@@ -25,3 +26,8 @@ class Token(Model):
     def is_over(self) -> bool:
         """Whether it opens nothing any more."""
         return self.expires_at is not None and self.expires_at <= time.time()
+
+    @property
+    def opens_as_admin(self) -> bool:
+        """Whether an admin can enter with it."""
+        return self.role == Role.ADMIN and not self.is_over

@@ -1,7 +1,8 @@
-"""One short write transaction, begun as a write, and what is done once it is committed."""
+"""One short write transaction, begun as a write, and what is done once it is committed; and a row beside it that nobody waits for."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -43,3 +44,19 @@ def after_commit(action: Callable[[], None]) -> None:
         session.info["after_commit"].append(action)
     else:
         action()
+
+
+def write_aside(change: Any, patience: float = 0.0) -> None:
+    """Write one statement on a connection of our own, and wait at most `patience` seconds for somebody else's write.
+
+    Raises sqlalchemy.exc.OperationalError where the record is busy for longer.
+    """
+    with db.engine.connect() as connection:
+        timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        try:
+            connection.execute(change)
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(timeout)}")

@@ -9,6 +9,7 @@ def register(app: Flask) -> None:
     """Add the pages, what their templates use, and their headers to the application."""
     from app.pages import (
         api_docs,
+        audit,
         comparisons,
         dashboard,
         engines,
@@ -26,7 +27,7 @@ def register(app: Flask) -> None:
     )  # fmt: skip
 
     blueprint = Blueprint(PAGES, __name__)
-    for area in (login, dashboard, tasks, runs, results, comparisons, executions, logs, engines, retention, tokens, api_docs):
+    for area in (login, dashboard, tasks, runs, results, comparisons, executions, logs, engines, retention, tokens, audit, api_docs):
         blueprint.register_blueprint(area.blueprint)
     failures.register(blueprint)
     filters.register(app)

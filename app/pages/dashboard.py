@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
-from app.door import needs
+from app.door import may, needs
 from app.pages import live
 from app.pages.forms import Form
 from app.roles import Role
@@ -27,7 +27,7 @@ def front() -> Any:
 def show() -> Any:
     """Show the dashboard."""
     found = overview.overview()
-    extra = {} if found.tasks else _first_steps()
+    extra = _first_steps() if not found.tasks and may(Role.OPERATOR) else {}
     return live.whole("dashboard/page.html", "dashboard/_live.html", found=found, **extra)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.errors import NotThere
 from app.pages import live, logs
 from app.pages.words import exit_meaning
@@ -78,6 +79,7 @@ def _consequence(wish: Wish, attempt: int) -> str:
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/")
 @needs(Role.OPERATOR)
+@does(Action.EXECUTION_KILL, CANCEL=Action.EXECUTION_CANCEL)
 def stop(result_id: int, detail_id: int) -> Any:
     """CANCEL or KILL one execution."""
     details.get(result_id, detail_id)

@@ -4,10 +4,11 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, current_app, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from app.door import needs
+from app.actions import Action
+from app.door import PAGES, does, is_signed_in, may, needs, role_of
 from app.engine.references import BadReference
 from app.errors import EstivadorError, NotAuthenticated
 from app.faults import verdict
@@ -42,11 +43,28 @@ def answer(code: int, message: str, request_id: str | None = None, wait: int | N
     """Render the page of an error, which may be gone after `wait` seconds."""
     wait = 5 if code == 503 else wait
     headers = {} if wait is None else {"Retry-After": str(wait)}
-    text = render_template("errors/page.html", code=code, title=TITLES.get(code, "That did not work"), message=message, request_id=request_id)
+    words = {"title": TITLES.get(code, "That did not work"), "message": message, "request_id": request_id}
+    text = render_template("errors/page.html", code=code, back=_back() if code == 403 and is_signed_in() else None, **words)
     return make_response(text, code, headers)
 
 
+def _back() -> str | None:
+    """Return the nearest page above the address that was asked for, or that page itself, that whoever asks may see."""
+    steps = request.path.strip("/").split("/")
+    for length in range(len(steps), 1, -1):
+        path = f"/{'/'.join(steps[:length])}/"
+        try:
+            endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
+        except HTTPException:
+            continue
+        role = role_of(current_app, endpoint, "GET")
+        if endpoint != f"{PAGES}.nowhere" and role is not None and may(role):
+            return path
+    return None
+
+
 @needs(Role.VIEWER)
+@does(Action.UNKNOWN)
 def _nowhere(rest: str) -> Any:
     raise NotFound
 

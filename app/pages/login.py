@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
-from app.door import needs, public
+from app.actions import Action
+from app.door import does, needs, public
 from app.errors import NotAuthenticated
 from app.front import count_guess
 from app.roles import Role
@@ -22,6 +23,7 @@ def form() -> Any:
 
 @blueprint.post("/ui/login/")
 @public
+@does(Action.SESSION_OPEN)
 def sign_in() -> Any:
     """Open a session and go where the person wanted to."""
     wanted = _local(request.form.get("next"))
@@ -39,6 +41,7 @@ def sign_in() -> Any:
 
 @blueprint.post("/ui/logout/")
 @needs(Role.VIEWER)
+@does(Action.SESSION_CLOSE)
 def sign_out() -> Any:
     """End the session, here and at the server."""
     sessions.close(session.get("secret"))

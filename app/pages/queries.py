@@ -5,12 +5,14 @@ A list leaves nonsense out, and is never an error page. What operates on all tha
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
 
+from app.actions import Action, Kind, Outcome, Via
 from app.errors import Unfit
 from app.pages.words import control_free
 from app.services.combinations import Combinations
@@ -94,6 +96,16 @@ def details(combinations: Combinations) -> Asked:
     return _asked(_statuses([*Status]), {"reason": reasons or None, "exit_code": exit_code, "matrix": pairs or None})
 
 
+def audit() -> Asked:
+    """Read the filters of the audit; the times as those of the results."""
+    times = {"from_": moment(request.args.get("from", "")), "to": moment(request.args.get("to", ""))}
+    typed = {name: request.args.get(name, "").strip() for name in ("from", "to")}
+    texts = {name: _text(name) for name in ("name", "token_id", "object_id")}
+    words = {name: _words(name, known) or None for name, known in {"action": Action, "outcome": Outcome, "via": Via}.items()}
+    asked = _asked([], {**times, **texts, **words, "kind": next(iter(_words("kind", Kind)), None)})
+    return Asked(asked.page, asked.filters, {**asked.typed, **typed})
+
+
 def moment(text: str) -> float | None:
     """Return epoch seconds of what a person writes; None for nothing or nonsense. A date or time without a zone is UTC."""
     text = text.strip()
@@ -121,7 +133,12 @@ def _page() -> int:
 
 
 def _statuses(known: list[Any]) -> list[str]:
-    return [word for word in known if word in request.args.getlist("status")]
+    return _words("status", known)
+
+
+def _words(name: str, known: Iterable[str]) -> list[str]:
+    """Return those of the known words that are written for a filter."""
+    return [str(word) for word in known if word in request.args.getlist(name)]
 
 
 def _given(name: str) -> list[str]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, may, needs
 from app.errors import NotThere, WrongState
 from app.pages import live, queries
 from app.pages.filters import with_query
@@ -64,6 +65,7 @@ def ask_stop_selected() -> Any:
 
 @blueprint.post("/ui/result/stop/")
 @needs(Role.OPERATOR)
+@does(Action.RESULT_CANCEL, KILL=Action.RESULT_KILL)
 def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
     wish, asked = _wish(request.form), queries.selected()
@@ -95,6 +97,7 @@ def ask_delete_selected() -> Any:
 
 @blueprint.post("/ui/result/delete/")
 @needs(Role.OPERATOR)
+@does(Action.RESULT_DELETE)
 def delete_selected() -> Any:
     """Delete the ended results that the filter selects, if they are as many as the person was shown."""
     count = removal.delete_selected(expect=expected(), **queries.selected().filters)
@@ -134,8 +137,8 @@ def show_live(result_id: int) -> Any:
 
 
 def _etag(result: Any) -> str:
-    """Why something waits may change while its result does not."""
-    return live.revision(result.revision, waiting.mark(result))
+    """Why something waits may change while its result does not; and who reads alone is shown less, in whose browser another may have been signed in."""
+    return live.revision(result.revision, waiting.mark(result) + ("" if may(Role.OPERATOR) else "reads"))
 
 
 def _result(result_id: int) -> dict[str, Any]:
@@ -196,6 +199,7 @@ def _ask_stop(result_id: int, wish: Wish) -> str:
 
 @blueprint.post("/ui/result/<int:result_id>/")
 @needs(Role.OPERATOR)
+@does(Action.RESULT_CANCEL, KILL=Action.RESULT_KILL)
 def stop(result_id: int) -> Any:
     """CANCEL or KILL a result."""
     results.stop(result_id, _wish(request.form))
@@ -222,6 +226,7 @@ def ask_delete(result_id: int) -> Any:
 
 @blueprint.post("/ui/result/<int:result_id>/delete/")
 @needs(Role.OPERATOR)
+@does(Action.RESULT_DELETE)
 def delete(result_id: int) -> Any:
     """Delete a result."""
     results.delete(result_id)

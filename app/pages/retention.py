@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.errors import WrongState
 from app.pages import live
 from app.pages.forms import expected
@@ -56,6 +57,7 @@ def ask_tidy() -> Any:
 
 @blueprint.post("/ui/retention/tidy/")
 @needs(Role.ADMIN)
+@does(Action.RETENTION_TIDY)
 def tidy() -> Any:
     """Have the housekeeping done now, if as much is due as the person was shown."""
     due = retention.tidy(expected())

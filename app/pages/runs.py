@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.errors import TaskNotReady, Unfit
 from app.pages import live, parameters, task_page
 from app.pages.forms import Form, typed
@@ -36,6 +37,7 @@ def forecast(task_id: int, asked: dict[str, Any]) -> str:
 
 @blueprint.post("/ui/task/<int:task_id>/forecast")
 @needs(Role.OPERATOR)
+@does(None)
 def show_forecast(task_id: int) -> str:
     """Return the forecast alone, for what is being typed; a POST, because a matrix may be longer than an address."""
     text = request.form.get("times", "").strip()
@@ -51,6 +53,7 @@ FORECAST = ("times", "parallel", "matrix")
 
 @blueprint.post("/ui/task/<int:task_id>/")
 @needs(Role.OPERATOR)
+@does(Action.RESULT_RUN)
 def run(task_id: int) -> Any:
     """RUN a task, and go to the result."""
     values, task = typed(), tasks.get(task_id)
@@ -107,6 +110,7 @@ def ask_rerun_failed(result_id: int) -> Any:
 
 @blueprint.post("/ui/result/<int:result_id>/rerun/")
 @needs(Role.OPERATOR)
+@does(Action.RESULT_RERUN)
 def rerun(result_id: int) -> Any:
     """Run a result again: as it was, those that failed alone (`only`), or with what the form says (`edited`)."""
     values = typed()
@@ -133,6 +137,7 @@ def _edit_again(result: Any, values: dict[str, str], wrong: dict[str, list[str]]
 
 @blueprint.post("/ui/result/<int:result_id>/detail/<int:detail_id>/rerun/")
 @needs(Role.OPERATOR)
+@does(Action.EXECUTION_RERUN)
 def rerun_one(result_id: int, detail_id: int) -> Any:
     """Run one execution again."""
     again = results.rerun(result_id, detail_id=detail_id)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.pages import queries
-from app.services import images, results, statistics, tasks, trends
+from app.services import images, results, secret_environment, statistics, tasks, trends
 
 
 def context(task_id: int) -> dict[str, Any]:
@@ -12,6 +12,7 @@ def context(task_id: int) -> dict[str, Any]:
     found = results.listing(asked.page, queries.PAGE_SIZE, task_id=task_id)
     return {
         "task": task,
+        "parameters": secret_environment.shown(task),
         "rows": found.rows,
         "total": found.total,
         "asked": asked,

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.errors import NameTaken, NotThere, Unfit
 from app.pages import live, logins, queries, task_page
 from app.pages.forms import Form, load, typed
@@ -48,6 +49,7 @@ def new() -> Any:
 
 @blueprint.post("/ui/task/new/")
 @needs(Role.OPERATOR)
+@does(Action.TASK_REGISTER)
 def register() -> Any:
     """Register a task, and go to its page."""
     values = typed()
@@ -102,6 +104,7 @@ def _stored(task: Any) -> dict[str, str]:
 
 @blueprint.post("/ui/task/<int:task_id>/edit/")
 @needs(Role.OPERATOR)
+@does(Action.TASK_UPDATE)
 def update(task_id: int) -> Any:
     """Change a task's name, description, labels, login and default parameters."""
     values, task = typed(), tasks.get(task_id)
@@ -136,6 +139,7 @@ def _renamed(errors: dict[str, list[str]]) -> dict[str, list[str]]:
 
 @blueprint.post("/ui/task/<int:task_id>/import/")
 @needs(Role.OPERATOR)
+@does(Action.TASK_IMPORT)
 def import_again(task_id: int) -> Any:
     """Bring the task's image in again."""
     asked, form = load(OperateTaskSchema(), {"pull": request.form.get("pull", "")}, operation="IMPORT")
@@ -165,6 +169,7 @@ def ask_delete(task_id: int) -> Any:
 
 @blueprint.post("/ui/task/<int:task_id>/delete/")
 @needs(Role.OPERATOR)
+@does(Action.TASK_DELETE)
 def delete(task_id: int) -> Any:
     """Delete a task with its results."""
     tasks.delete(task_id)

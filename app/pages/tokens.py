@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
-from app.door import needs
+from app.actions import Action
+from app.door import does, needs
 from app.errors import NameTaken
 from app.pages.forms import Form, load, typed
 from app.roles import Role
@@ -18,11 +19,12 @@ blueprint = Blueprint("tokens", __name__)
 @needs(Role.ADMIN)
 def listing() -> Any:
     """List the tokens, with the form that makes one."""
-    return _page(Form())
+    return _page(_empty())
 
 
 @blueprint.post("/ui/token/")
 @needs(Role.ADMIN)
+@does(Action.TOKEN_CREATE)
 def create() -> Any:
     """Make a token, and show it once."""
     asked, form = load(CreateTokenSchema(), typed())
@@ -31,8 +33,12 @@ def create() -> Any:
     try:
         token, text = tokens.create(**asked)
     except NameTaken as error:
-        return _page(Form({"name": asked["name"]}, {"name": [error.message]})), 409
-    return _page(Form(), made=token, secret=text), 201
+        return _page(Form(form.values, {"name": [error.message]})), 409
+    return _page(_empty(), made=token, secret=text), 201
+
+
+def _empty() -> Form:
+    return Form({"role": Role.OPERATOR.value})
 
 
 def _page(form: Form, **more: Any) -> str:
@@ -59,6 +65,7 @@ def ask_revoke(token_id: str) -> Any:
 
 @blueprint.post("/ui/token/<token_id>/revoke/")
 @needs(Role.ADMIN)
+@does(Action.TOKEN_REVOKE)
 def revoke(token_id: str) -> Any:
     """Revoke a token."""
     tokens.revoke(token_id)

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Text, cast, func, or_, select, update
 
+from app.actions import Action, Kind
 from app.errors import WrongState
 from app.extensions import db
 from app.jobs import context
 from app.jobs.locks import holding
-from app.models import Result, Task, write
+from app.models import Result, Task, note, write
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ def rotate(*, lost: bool = False) -> Renewed:
                 vault.begin()
             else:
                 vault.add_key()
+            note(Action.KEY_ROTATE, Kind.KEY, about="the file was lost" if lost else "")
             newest = {model: session.execute(select(func.coalesce(func.max(model.id), 0))).scalar_one() for model in SECRETS}
         for model, last in newest.items():
             _renew_all(model, last, done)

@@ -8,13 +8,10 @@ from datetime import datetime
 from itertools import islice, pairwise, takewhile
 from typing import NamedTuple
 
-from app.engine import logs
-from app.engine.errors import EngineUnreachable, NotFound
+from app.engine.errors import NotFound
 from app.engine.logs import Frame
-from app.errors import EngineDown
-from app.jobs import context
 from app.logstore import GAP
-from app.services.logs import Logged, frames_of, lines_of
+from app.services.logs import Logged, frames_of, from_engine, lines_of
 
 MOST = 1000
 """Lines in a window."""
@@ -184,15 +181,13 @@ def _came_since(detail: Logged, mark: Mark, tail: int | None = None, head: int |
     """
     seen = mark.time.encode()
     try:
-        lines = lines_of(logs.frames(context.engine_client(), detail.container_id or "", tail, _epoch(mark.time)), unfinished=False)
+        lines = lines_of(from_engine(detail.container_id or "", tail, _epoch(mark.time)), unfinished=False)
         marked = (line for line in lines if line.time == seen)
         if next(islice(marked, max(0, mark.same - 1), None), None) is None:
             return None
         return list(islice(lines, head))
     except NotFound:
         return []
-    except EngineUnreachable:
-        raise EngineDown("The Docker Engine does not answer, and the log of this execution is still with it.") from None
 
 
 def _line(number: int, frame: Frame) -> Line:

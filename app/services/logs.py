@@ -1,5 +1,6 @@
 """Reading an execution's log: from the instance folder once it is stored, from the Engine while it runs."""
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from app.engine import logs
-from app.engine.errors import EngineUnreachable, NotFound
+from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
 from app.engine.logs import STREAMS, Frame
 from app.errors import EngineDown, LogsRemoved
 from app.jobs import context
 from app.logstore import GAP
 from app.models import Detail
+
+log = logging.getLogger(__name__)
 
 LONGEST_LINE = 64
 """Frames (of at most 16 KiB) after which a line is handed on although it goes on: a line of 100 MB is not held in memory."""
@@ -84,14 +87,31 @@ def frames_of(detail: Logged) -> Iterable[Frame]:
         return stored
     if detail.container_id is None or not detail.is_live:
         return ()
+    live = from_engine(detail.container_id)
     try:
-        live = logs.frames(context.engine_client(), detail.container_id)
         first = next(live, None)
     except NotFound:
         return context.log_store().load(detail.log_key) or ()
+    return () if first is None else _chain(first, live)
+
+
+def from_engine(container_id: str, tail: int | None = None, since: str | None = None) -> Iterator[Frame]:
+    """Read the log of a container that still is with its Engine, as engine.logs.frames() does.
+
+    Raises NotFound where it is not there any more, EngineDown where the Engine does not answer, or can't read it to its end.
+    """
+    try:
+        yield from logs.frames(context.engine_client(), container_id, tail, since)
+    except NotFound:
+        raise
     except EngineUnreachable:
         raise EngineDown("The Docker Engine does not answer, and the log of this execution is still with it. Try again once it does.") from None
-    return () if first is None else _chain(first, live)
+    except EngineRefused as error:
+        log.warning("the Engine can't read the log of container %s: %s", container_id[:12], error.text)
+        raise EngineDown(
+            "The Docker Engine can't read the log of this execution, which is still with it: try again, or see what is stored of it once the execution "
+            "has ended. Estivador's own log says what is the matter."
+        ) from None
 
 
 def refuse_removed(detail: Logged) -> None:

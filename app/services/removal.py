@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 
+from app.actions import Action, Kind
 from app.errors import NotThere, WrongState
 from app.extensions import db
 from app.jobs import removal
 from app.jobs.doorbell import ring
-from app.models import Detail, Result, Task, write
+from app.models import Detail, Result, Task, note, write
 from app.services.result_filters import conditions
 from app.states import LIVE, TaskStatus
 
@@ -19,6 +20,7 @@ def delete_result(result: Result) -> None:
     with write():
         _refuse_live(Result.id == result.id)
         _refuse_containers(Detail.result_id == result.id)
+        note(Action.RESULT_DELETE, Kind.RESULT, result.id, f"of task {result.task_id}, times {result.times}")
         if removal.mark(Result.id == result.id) == (0, 0):
             raise NotThere(f"There is no result {result.id}: GET /result/ lists them.")
 
@@ -33,6 +35,7 @@ def delete_task(task: Task) -> None:
             raise WrongState(f"Task {task.id} is {task.status}: delete it once its import has ended, READY or ERROR.")
         _refuse_live(Result.task_id == task.id)
         _refuse_containers(Detail.task_id == task.id)
+        note(Action.TASK_DELETE, Kind.TASK, task.id, task.name)
         removal.mark(Result.task_id == task.id)
         session.execute(update(Task).where(Task.id == task.id).values(_nothing_left_of(task.id)).execution_options(synchronize_session=False))
         session.expire_all()
@@ -68,6 +71,7 @@ def delete_selected(*, expect: int, **filters: Any) -> int:
         if number != expect:
             raise WrongState(f"The filters select {number} ended results now, not {expect}: look again, and send {number} as `expect` if you mean them.")
         removal.mark(which)
+        note(Action.RESULT_DELETE, Kind.RESULT, about=f"selected by a filter: {number}")
     return number
 
 

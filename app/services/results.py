@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Row, Select, func, insert, literal, select, true, update
 
+from app.actions import Action, Kind
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
 from app.extensions import db
 from app.jobs import context, executions
@@ -13,7 +14,7 @@ from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
-from app.models import HOLDS_SLOT, Detail, Result, Task, withdraw_waiting, write
+from app.models import HOLDS_SLOT, Detail, Result, Task, note, withdraw_waiting, write
 from app.services import combinations, labels, removal, secret_environment, tasks
 from app.services import parameters as run_parameters
 from app.services.listing import Page, page_of
@@ -39,6 +40,7 @@ def submit(task_id: int, times: int = 1, parameters: dict[str, Any] | None = Non
         result = _add(task, times * size(merged.get("matrix")), merged)
         result.secret_env = secret.for_run(task, merged, with_defaults=with_defaults)
         _insert_details(result, _series(result.times))
+        note(Action.RESULT_RUN, Kind.RESULT, result.id, f"times {result.times}, task {task.id} {task.name}")
         _ring_for(result)
     return result
 
@@ -67,9 +69,15 @@ def rerun(result_id: int, only: list[str] | None = None, changes: dict[str, Any]
         result = _add(task, number, run_parameters.changed(parameters, _of_times(original, number, fresh=anew)), rerun_of=result_id)
         result.secret_env = secret.for_rerun(original, parameters)
         _insert_details(result, _series(number) if chosen is None else chosen)
+        _note_rerun(result, detail_id)
         _ring_for(result)
         removal.touch(result_id)
     return result
+
+
+def _note_rerun(result: Result, detail_id: int | None) -> None:
+    of = f"result {result.rerun_of}" if detail_id is None else f"execution {detail_id} of result {result.rerun_of}"
+    note(Action.RESULT_RERUN if detail_id is None else Action.EXECUTION_RERUN, Kind.RESULT, result.id, f"times {result.times}, of {of}")
 
 
 _NOT_ANEW = "`times` and `matrix` can't be changed where chosen executions are run again: each of them runs once more, with the index it had. Leave them out."
@@ -192,6 +200,20 @@ def stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
     What waits becomes CANCELLED at once. Of what is on its way, CANCEL ends what has not started, KILL also stops what runs.
     Raises WrongState where all of it has ended, or where CANCEL finds everything running.
     """
+    with write():
+        result = _stop(result_id, wish, detail_id)
+        if detail_id is None:
+            note(OF_RESULT[wish], Kind.RESULT, result_id, f"of task {result.task_id}")
+        else:
+            note(OF_EXECUTION[wish], Kind.EXECUTION, detail_id, f"of result {result_id}")
+    return result
+
+
+OF_RESULT = {Wish.CANCEL: Action.RESULT_CANCEL, Wish.KILL: Action.RESULT_KILL}
+OF_EXECUTION = {Wish.CANCEL: Action.EXECUTION_CANCEL, Wish.KILL: Action.EXECUTION_KILL}
+
+
+def _stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
     with write() as session:
         result = get(result_id)
         which = [Detail.result_id == result_id] if detail_id is None else [Detail.id == detail_id]
@@ -217,8 +239,10 @@ def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> i
     """
     with write() as session:  # begun as a write, so that what it reads is what there is now
         ids = session.execute(_stoppable(wish, filters)).scalars().all()
-    if expect is not None and expect != len(ids):
-        raise WrongState(f"The filters select {len(ids)} live results now, not {expect}: look again, and send {len(ids)} as `expect` if you mean them.")
+        if expect is not None and expect != len(ids):
+            raise WrongState(f"The filters select {len(ids)} live results now, not {expect}: look again, and send {len(ids)} as `expect` if you mean them.")
+        # Before the first is stopped: what follows may die in the middle, and no change is to be without its row.
+        note(OF_RESULT[wish], Kind.RESULT, about=f"selected by a filter: {len(ids)}")
     return sum(_stop_one(result_id, wish) for result_id in ids)
 
 
@@ -235,7 +259,7 @@ def _stoppable(wish: Wish, filters: dict[str, Any]) -> Select[Any]:
 
 def _stop_one(result_id: int, wish: Wish) -> bool:
     try:
-        stop(result_id, wish)
+        _stop(result_id, wish)
     except (NotThere, WrongState):
         return False
     return True

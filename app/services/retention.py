@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from app.actions import Action, Kind
 from app.config import MIB, Keep
 from app.errors import WrongState
 from app.extensions import db
@@ -13,7 +14,7 @@ from app.jobs import context, removal, retention
 from app.jobs.doorbell import ring
 from app.jobs.housekeeping import tidy as tidy_job
 from app.jobs.tidying import DID_SOMETHING
-from app.models import WITH_DELETED, Image, Result, Tidying
+from app.models import WITH_DELETED, Image, Result, Tidying, note, write
 
 RUNS = 20
 """Runs of housekeeping that are shown, of those that did something."""
@@ -79,7 +80,9 @@ def tidy(expect: int) -> Due:
     found = due()
     if found.count != expect:
         raise WrongState(f"{found.count} things are due now, not {expect}: look again, and send {found.count} as `expect` if you mean them.")
-    ring(tidy_job)
+    with write():
+        note(Action.RETENTION_TIDY, Kind.RETENTION, about=f"{found.count} due")
+        ring(tidy_job)
     return found
 
 

@@ -1,16 +1,17 @@
 """Sessions: somebody signed in to the pages with a token. The cookie holds a secret, the record its SHA-256, so the server can end it."""
 
-import contextlib
 import hashlib
-import os
 import secrets
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from app.actions import Action, Kind
 from app.errors import NotAuthenticated
 from app.extensions import db
-from app.models import Session, Token, write
+from app.files import kept_key
+from app.models import Session, Token, actor, note, write
 from app.services import tokens
 
 LIFETIME = timedelta(days=14)
@@ -25,6 +26,7 @@ def open_with(token_text: str) -> str:
     with write() as session:
         session.execute(db.delete(Session).where(Session.ends_at < now))
         session.add(Session(digest=_digest(secret), token_id=token.id, created_at=now, ends_at=now + LIFETIME.total_seconds()))
+        note(Action.SESSION_OPEN, Kind.SESSION, by=replace(actor(), name=token.name, token_id=token.id, role=token.role))
     return secret
 
 
@@ -43,20 +45,12 @@ def close(secret: str | None) -> None:
     if secret:
         with write() as session:
             session.execute(db.delete(Session).where(Session.digest == _digest(secret)))
+            note(Action.SESSION_CLOSE, Kind.SESSION)
 
 
 def secret_key(folder: Path) -> bytes:
-    """Return the key that cookies are signed with: made once in the instance folder, mode 0600. Without the file all are signed out."""
-    path = folder / KEY_NAME
-    if not path.exists():
-        part = folder / f"{KEY_NAME}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        # Of processes that start together one is first, and no one ever reads half a key.
-        with contextlib.suppress(FileExistsError):
-            os.link(part, path)
-        part.unlink()
-    return path.read_bytes()
+    """Return the key that cookies are signed with, of the file cookie-key in the instance folder. Without the file all are signed out."""
+    return kept_key(folder / KEY_NAME)
 
 
 def _digest(secret: str) -> str:

@@ -34,7 +34,7 @@ def prepare(settings: Settings) -> bool:
 
 
 def make_folder(settings: Settings) -> None:
-    """Make the instance folder, for its owner's eyes only: whoever writes its queue file runs code here."""
+    """Make the instance folder, for its owner's eyes only: whoever reads its keys is anybody here, and runs code by its queue."""
     settings.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.instance.chmod(0o700)
 

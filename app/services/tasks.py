@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actions import Action, Kind
 from app.engine import connection, images
 from app.engine.errors import EngineError
 from app.engine.references import parse
@@ -13,7 +14,7 @@ from app.extensions import db
 from app.jobs import context
 from app.jobs.doorbell import ring
 from app.jobs.images import import_image, may_ask
-from app.models import Result, Task, move_task, write
+from app.models import Result, Task, move_task, note, write
 from app.services import removal, secret_environment
 from app.services.labels import of_tasks
 from app.services.listing import Page, contains, page_of
@@ -55,6 +56,7 @@ def register(
         keep(task, login)
         session.add(task)
         session.flush()
+        note(Action.TASK_REGISTER, Kind.TASK, task.id, f"{name} from {repository}")
         ring(import_image, task.id)
     return task
 
@@ -106,6 +108,9 @@ def update(
         if labels is not None:
             task.labels = labels
         keep(task, login)
+        asked = {"name": name, "description": description, "parameters": parameters, "labels": labels, "login": login}
+        fields = ", ".join(field for field, value in asked.items() if value is not None)
+        note(Action.TASK_UPDATE, Kind.TASK, task_id, f"{fields or 'nothing'} of {task.name}")
     return task
 
 
@@ -131,6 +136,7 @@ def import_again(task_id: int, pull: str | None = None, login: Login | None = No
         _refuse_registry(task.repository, pull or task.pull)
         keep(task, login)
         move_task(task, "submit", pull=pull or task.pull, reason=None, message=None, progress=None)
+        note(Action.TASK_IMPORT, Kind.TASK, task_id, f"pull {task.pull}, {task.name}")
         ring(import_image, task_id)
     return task
 

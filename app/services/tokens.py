@@ -7,15 +7,15 @@ import re
 import secrets
 import time
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from app.actions import Action, Kind
 from app.errors import NameTaken, NotAuthenticated, NotThere, WrongState
 from app.extensions import db
 from app.files import write_private
-from app.models import Token, write
+from app.models import Token, note, write, write_aside
 from app.roles import Role
 
 _FORM = re.compile(r"est_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
@@ -46,22 +46,9 @@ def note_use(token: Token) -> None:
         return
     change = db.update(Token).where(Token.id == token.id).values(used_at=now)
     try:
-        with db.engine.connect() as connection:
-            _write_if_free(connection, change)
+        write_aside(change)  # who asks for a page waits for nobody else's write
     except OperationalError as error:
         log.info("the use of token %s was not noted: %s", token.id, error.orig)
-
-
-def _write_if_free(connection: Connection, change: Any) -> None:
-    """Write on a connection of our own, and wait for nobody else's write: who asks for a page does not care about this one."""
-    timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    try:
-        connection.execute(change)
-        connection.commit()
-    finally:
-        connection.rollback()
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(timeout)}")
 
 
 def listing() -> list[Token]:
@@ -77,7 +64,7 @@ def get(token_id: str) -> Token:
     return token
 
 
-def create(name: str, role: str = Role.ADMIN, days: float | None = None) -> tuple[Token, str]:
+def create(name: str, role: str = Role.OPERATOR, days: float | None = None) -> tuple[Token, str]:
     """Make a token that lasts so many days, or for ever, and return it with its text, which nobody can be shown again.
 
     Raises NameTaken for the name of the one in the file, which is replaced by that name.
@@ -90,13 +77,14 @@ def create(name: str, role: str = Role.ADMIN, days: float | None = None) -> tupl
         ends = None if days is None else now + days * DAY
         token = Token(id=secrets.token_hex(4), name=name, role=Role(role), digest=_digest(secret), created_at=now, expires_at=ends)
         session.add(token)
+        note(Action.TOKEN_CREATE, Kind.TOKEN, token.id, f"{name}, {role}" + ("" if days is None else f", {days:g} days"))
     return token, f"est_{token.id}_{secret}"
 
 
 def revoke(token_id: str) -> None:
     """Delete a token, and with it the sessions that were opened by it.
 
-    Raises NotThere, and WrongState for the one in the file admin-token and for the last there is.
+    Raises NotThere, and WrongState for the one in the file admin-token and for the last that an admin can enter with.
     """
     with write() as session:
         token = get(token_id)
@@ -105,8 +93,9 @@ def revoke(token_id: str) -> None:
                 "This is the token in the file admin-token, which keeps the door open to who owns the instance folder. To replace it, "
                 "delete the file and start Estivador again: a new one is made, and this one opens nothing any more."
             )
-        if session.execute(select(func.count()).select_from(Token)).scalar_one() == 1:
-            raise WrongState("This is the last token, and without it nobody could enter: make another first.")
+        if token.opens_as_admin and not any(other.opens_as_admin for other in listing() if other.id != token_id):
+            raise WrongState("This is the last token with the role admin, and without it nobody could make another: make one first.")
+        note(Action.TOKEN_REVOKE, Kind.TOKEN, token_id, token.name)
         session.execute(db.delete(Token).where(Token.id == token_id))
 
 
@@ -127,6 +116,7 @@ def ensure_admin(folder: Path) -> bool:
         if not session.execute(db.select(Token.id).where(Token.id == match[1], Token.digest == digest)).first():
             session.execute(db.delete(Token).where(Token.name == ADMIN_NAME))
             session.add(Token(id=match[1], name=ADMIN_NAME, role=Role.ADMIN, digest=digest, created_at=time.time()))
+            note(Action.TOKEN_CREATE, Kind.TOKEN, match[1], f"{ADMIN_NAME}, {Role.ADMIN}, that of the file")
     return made
 
 

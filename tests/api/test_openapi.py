@@ -1,4 +1,9 @@
+import re
+
+from flask import Flask
 from flask.testing import FlaskClient
+
+from app.door import is_public, role_of
 
 PATHS = {
     "/task/",
@@ -12,6 +17,8 @@ PATHS = {
     "/engine/",
     "/token/",
     "/token/{token_id}/",
+    "/audit/",
+    "/audit.ndjson",
 }
 
 
@@ -26,3 +33,14 @@ def test_every_endpoint_says_what_it_does(client: FlaskClient) -> None:
         for method in item.keys() & {"get", "post", "patch", "delete"}:
             assert item[method]["summary"], (method, path)
             assert item[method]["description"], (method, path)
+
+
+def test_every_operation_says_which_role_it_needs(app: Flask, client: FlaskClient) -> None:
+    rules = app.url_map.bind("localhost")
+    for path, item in client.get("/openapi.json").get_json()["paths"].items():
+        for method in item.keys() & {"get", "post", "patch", "delete"}:
+            endpoint, _ = rules.match(re.sub(r"{\w+}", "1", path), method=method.upper())
+            role = role_of(app, endpoint, method.upper())
+            assert is_public(app, endpoint) == (role is None)
+            assert item[method].get("x-role") == role, (method, path)
+            assert (f"Needs the role {role}." in item[method]["description"]) == (role is not None), (method, path)

@@ -5,14 +5,14 @@ import sys
 import time
 import traceback
 
-from tests.bench import changes, clicks, counts, covered, first_page, large, lists, logs, many, polls
+from tests.bench import bombs, changes, clicks, counts, covered, first_page, large, lists, logs, many, polls
 from tests.bench.report import Row, table
 from tests.bench.stage import Stage
 
 # Clicks come before whatever runs something in the fresh Estivador.
 TOPICS = {
     "first_page": first_page, "lists": lists, "large": large, "clicks": clicks, "polls": polls,
-    "changes": changes, "logs": logs, "counts": counts, "covered": covered, "many": many,
+    "changes": changes, "logs": logs, "counts": counts, "covered": covered, "many": many, "bombs": bombs,
 }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def poll(page: Page, region: str = "live") -> int:
     return status
 
 
-def through_changes(page: Page, check: Callable[[], None], changes: int = 20, timeout: float = 20) -> None:
+def through_changes(page: Page, check: Callable[[], None], changes: int = 20, timeout: float = 60) -> None:
     """Let the live region ask again and again until it has been changed so many times; `check` after each."""
     deadline = time.monotonic() + timeout
     changed = 0

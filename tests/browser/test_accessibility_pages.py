@@ -32,7 +32,7 @@ def first_detail(estivador: Estivador, result: int, status: str) -> int:
     return int(estivador.get(f"/result/{result}/detail/?status={status}")[0]["detail_id"])
 
 
-@pytest.mark.parametrize("path", ["/ui/", "/ui/task/", "/ui/result/", "/ui/engine/", "/ui/retention/", "/ui/token/", "/ui/task/new/"])
+@pytest.mark.parametrize("path", ["/ui/", "/ui/task/", "/ui/result/", "/ui/engine/", "/ui/retention/", "/ui/token/", "/ui/task/new/", "/ui/audit/"])
 def test_a_page_with_nothing_to_show(open_page: OpenPage, empty: Estivador, path: str) -> None:
     page = open_page(empty)
     page.goto(path)
@@ -62,6 +62,9 @@ def test_the_sign_in(open_page: OpenPage, estivador: Estivador, watch: Watch) ->
         "/ui/engine/",
         "/ui/retention/",
         "/ui/token/",
+        "/ui/audit/",
+        "/ui/audit/?action=task.register&action=result.run&outcome=done",
+        "/ui/audit/?name=nobody",
     ],
 )
 def test_a_list(page: Page, path: str) -> None:

@@ -61,6 +61,7 @@ def paths(planted: Planted) -> list[str]:
         f"/ui/result/{planted.result}/detail/{planted.detail}/",
         f"/ui/result/{planted.refused}/detail/{planted.refused_detail}/",
         "/ui/token/",
+        "/ui/audit/",
     ]
 
 

@@ -32,6 +32,7 @@ def test_a_post_that_is_cut_off_leaves_all_or_nothing_and_its_repeat_makes_one_r
         instance.start_web()
         before = instance.rows("SELECT count(*) FROM result")[0][0]
         assert before in (number, number + 1)
+        assert instance.rows("SELECT count(*) FROM audit WHERE action = 'result.run'")[0][0] == before
         instance.post(path, {"times": TIMES}, headers=headers)
         assert instance.rows("SELECT count(*) FROM result")[0][0] == number + 1
         assert {row[0] for row in instance.rows("SELECT count(*) FROM detail GROUP BY result_id")} == {TIMES}

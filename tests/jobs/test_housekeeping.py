@@ -15,7 +15,7 @@ from app.config import Keep
 from app.extensions import db
 from app.jobs import housekeeping, removal, retention, stored_logs, tidying
 from app.logstore import LogStore
-from app.models import WITH_DELETED, Detail, IdempotencyKey, Image, Result, Session, Task, Tidying, Token, write
+from app.models import WITH_DELETED, Audit, Detail, IdempotencyKey, Image, Result, Session, Task, Tidying, Token, write
 from app.states import Phase, TaskStatus
 from tests.support.kept import DAY, ended, limit, live, log_file, tidy
 from tests.support.rows import task_row
@@ -348,3 +348,32 @@ def test_where_time_is_up_before_live_logs_are_measured_no_log_is_removed(app: F
     assert (path.exists(), over.is_more, stored_logs.live_size(tidying.Run(10))) == (True, True, 8192)
     stored_logs.remove(tidying.Run(10))
     assert not path.exists()
+
+
+def noted() -> list[str]:
+    """What the audit tells of housekeeping."""
+    db.session.rollback()
+    query = select(Audit.about).where(Audit.action == "retention.remove", Audit.via == "consumer", Audit.name == "estivador").order_by(Audit.id)
+    return list(db.session.execute(query).scalars())
+
+
+def test_a_run_that_removed_something_is_one_row_of_the_audit(app: Flask, task_id: int) -> None:
+    tidy()
+    assert noted() == []
+    limit(app, Keep(results_days=1))
+    for _ in range(3):
+        ended(task_id, 2, times=2)
+    with patch.object(housekeeping, "BATCH", 1):
+        tidy()
+    tidy()
+    assert noted() == ["results 3, executions 6"]
+
+
+def test_a_run_that_died_is_noted_by_the_next_one_and_once(app: Flask, task_id: int) -> None:
+    with write():
+        run = tidying.Run(10)
+        run.did(results=2, executions=5)
+    assert noted() == []
+    tidy()
+    tidy()
+    assert noted() == ["results 2, executions 5, then it died"]

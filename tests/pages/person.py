@@ -13,21 +13,22 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 class Person:
-    """A client of the pages; `sign_in()` makes it somebody."""
+    """A client of the pages; `sign_in()` makes it somebody: the holder of `token`, or else of the admin token."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, token: str | None = None) -> None:
         self.app = app
         self.client = app.test_client()
         self.admin_token = (Path(app.instance_path) / "admin-token").read_text().strip()
+        self.token = token or self.admin_token
         self.cookie_name: str = app.config["SESSION_COOKIE_NAME"]
         self.csrf = ""
 
     def sign_in(self) -> TestResponse:
-        """Go through the login form with the admin token, and look at the dashboard."""
+        """Go through the login form with the token, and look at a page that everybody may see."""
         self.get("/ui/login/")
-        answer = self.post("/ui/login/", token=self.admin_token)
+        answer = self.post("/ui/login/", token=self.token)
         assert answer.status_code == 303, answer.text
-        self.get("/ui/task/new/")
+        self.get("/ui/task/")
         return answer
 
     def get(self, path: str, **more: Any) -> TestResponse:

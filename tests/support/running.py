@@ -15,6 +15,7 @@ from app import create_app
 from app.config import Settings
 from app.extensions import db, huey
 from app.services.setup import prepare
+from tests.support.engine_proxy import EngineProxy
 from tests.support.estivador import Estivador
 from tests.support.recorder import Recorder
 from tests.support.waiting import until
@@ -90,6 +91,21 @@ def running(instance: Estivador) -> Estivador:
     """An Estivador with web server and consumer."""
     instance.start_consumer()
     return instance
+
+
+@pytest.fixture
+def engine_proxy(docker_client: DockerClient) -> Iterator[EngineProxy]:
+    """A proxy in front of the machine's Engine."""
+    proxy = EngineProxy(_address(docker_client).removeprefix("unix://"))
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path, docker_client: DockerClient, engine_proxy: EngineProxy) -> Iterator[Estivador]:
+    """An Estivador that reaches the Engine through the proxy, without a consumer so far."""
+    with whole_estivador(tmp_path / "instance", docker_client, DOCKER_HOST=engine_proxy.address) as place:
+        yield place
 
 
 @pytest.fixture

@@ -36,6 +36,10 @@ def upgrade() -> None:
     op.create_index('audit_action', 'audit', ['action', 'id'], unique=False)
     for change in ('UPDATE', 'DELETE'):
         keep(change)
+    if op.get_bind().dialect.name == 'sqlite':
+        # An INSERT OR REPLACE removes the row of that id without asking the trigger.
+        op.execute("CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+                   "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END")
 
 
 def keep(change: str) -> None:

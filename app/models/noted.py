@@ -1,0 +1,69 @@
+"""note(): the row of the audit for a change, in the transaction of the change; and who is acting."""
+
+import os
+import pwd
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+from flask import g
+from sqlalchemy import insert
+
+from app.actions import Action, Kind, Outcome, Via
+from app.models.audit import Audit
+from app.models.transaction import after_commit, write
+
+LONGEST = {"token_id": 16, "name": 64, "address": 64, "object_id": 32, "about": 255}
+"""Characters that are kept of each text."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and which way they came in. A token's id and role are None for who has none; `name` is empty for who is not known."""
+
+    name: str
+    via: Via
+    token_id: str | None = None
+    role: str | None = None
+    address: str | None = None
+
+
+ITSELF = Actor("estivador", Via.CONSUMER)
+
+
+def actor() -> Actor:
+    """Return who acts here: whom the door let in, else the operating system's user of a command line, else Estivador itself."""
+    if "actor" in g:
+        known: Actor = g.actor
+        return known
+    return ITSELF if click.get_current_context(silent=True) is None else Actor(_user(), Via.CLI)
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def note(action: Action, kind: Kind | None = None, object_id: object = None, about: str = "", by: Actor | None = None) -> None:
+    """Write down that a change is made, in its open write transaction: both are committed, or neither.
+
+    `about` says more in a few words and is never a secret; `by` is who acts, where that is not actor().
+    """
+    with write() as session:
+        session.execute(insert(Audit).values(row_of(by or actor(), action, kind, object_id, about=about)))
+        after_commit(_was_noted)
+
+
+def _was_noted() -> None:
+    g.noted = True
+
+
+def row_of(by: Actor, action: Action, kind: Kind | None, object_id: object, *, about: str = "", status: int | None = None) -> dict[str, Any]:
+    """Return the values of a row: done, or with the HTTP `status` that refused it."""
+    outcome = Outcome.DONE if status is None else Outcome.REFUSED if status < 500 else Outcome.FAILED
+    row = {"at": time.time(), **asdict(by), "action": action, "kind": kind, "object_id": None if object_id is None else str(object_id)}
+    row |= {"about": about, "outcome": outcome, "status": status}
+    return {name: value[: LONGEST[name]] if name in LONGEST and value is not None else value for name, value in row.items()}

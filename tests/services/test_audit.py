@@ -1,0 +1,135 @@
+"""Who acts, that a change and its row are one, and that no secret goes there."""
+
+import logging
+import os
+import pwd
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.actions import Action, Kind, Via
+from app.extensions import db
+from app.models import Task, note, write
+from app.services import audit, audit_export, keys, results, sessions, tasks, tokens
+from app.services.registry_login import Login
+from tests.support.audited import last_id, rows_of
+from tests.support.stepping import ready_task, submitted
+
+USER = pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_estivador_itself_acts_where_nobody_asked(app: Flask) -> None:
+    ready_task(app)
+    row = rows_of(app)[-1]
+    assert (row.name, row.via, row.token_id, row.role, row.address) == ("estivador", "consumer", None, None, None)
+
+
+def test_the_token_of_the_file_has_a_row_of_its_making(app: Flask) -> None:
+    first = rows_of(app)[0]
+    assert (first.action, first.object_id) == ("token.create", (Path(app.instance_path) / "admin-token").read_text().split("_")[1])
+
+
+def test_the_user_of_a_command_line_acts_there(app: Flask) -> None:
+    before = last_id(app)
+    with app.app_context():
+        assert app.test_cli_runner().invoke(args=["rotate-key"]).exit_code == 0
+    environment = {**os.environ, "ESTIVADOR_INSTANCE": app.instance_path, "USER": "mallory", "LOGNAME": "mallory"}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "token", "create", "ci", "--role", "viewer", "--days", "2"]
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    found = [(row.action, row.name, row.via, row.role, row.about) for row in rows_of(app, before)]
+    assert found == [("key.rotate", USER, "cli", None, ""), ("token.create", USER, "cli", None, "ci, viewer, 2 days")]
+
+
+def test_a_user_without_a_name_has_a_number(app: Flask) -> None:
+    with app.app_context(), patch("pwd.getpwuid", side_effect=KeyError):
+        app.test_cli_runner().invoke(args=["rotate-key"])
+    assert rows_of(app)[-1].name == f"uid {os.getuid()}"
+
+
+def test_a_change_that_is_rolled_back_has_no_row(app: Flask) -> None:
+    before = last_id(app)
+    with app.app_context():
+        session = db.session()
+        with write():
+            tasks.register("tool")
+            session.rollback()
+        with patch("app.services.tasks.ring", side_effect=RuntimeError), pytest.raises(RuntimeError):
+            tasks.register("tool")
+        assert db.session.execute(select(Task)).first() is None
+    assert rows_of(app, before) == []
+
+
+def test_a_row_that_can_not_be_written_keeps_the_change_from_being_made(app: Flask) -> None:
+    task_id = ready_task(app)
+    with app.app_context(), patch("app.services.results.note", side_effect=RuntimeError):
+        with pytest.raises(RuntimeError):
+            results.submit(task_id, 5)
+        assert results.listing(1, 20).total == 0
+
+
+def test_what_a_user_writes_is_cut(app: Flask) -> None:
+    before = last_id(app)
+    with app.app_context():
+        tasks.register("tool", "n" * 255)
+        audit.arrive(Via.API, "a" * 100)
+        audit.refuse(Action.TOKEN_REVOKE, Kind.TOKEN, "t" * 1000, 404)
+    made, refused = rows_of(app, before)
+    assert (len(made.about), len(refused.object_id), len(refused.address)) == (255, 32, 64)
+
+
+def test_no_secret_is_in_the_audit(app: Flask) -> None:
+    with app.app_context():
+        defaults = {"env": {"PLAIN": "canary-env"}, "secret_env": {"PIN": "canary-secret"}, "command": ["canary-command"]}
+        task = tasks.register("tool", parameters=defaults, login=Login("canary-user", "canary-password"))
+        tasks.update(task.id, description="canary-description", parameters=defaults, login=Login("canary-user", "canary-password"))
+        _, text = tokens.create("ci")
+        secret = sessions.open_with(text)
+        sessions.close(secret)
+        keys.rotate()
+    told = repr(rows_of(app))
+    assert "ci, operator" in told
+    assert "parameters, login of tool" in told
+    assert [word for word in ("canary", text.split("_")[2], secret) if word in told] == []
+
+
+def test_many_that_are_stopped_are_one_row_that_is_there_before_the_first(app: Flask) -> None:
+    submitted(app, 1)
+    submitted(app, 2)
+    before = last_id(app)
+    with app.app_context():
+        with patch("app.services.results._stop", side_effect=RuntimeError), pytest.raises(RuntimeError):
+            results.stop_selected(results.Wish.KILL, expect=2)
+        assert results.stop_selected(results.Wish.CANCEL, expect=2) == 2
+    assert [(row.action, row.kind, row.about) for row in rows_of(app, before)] == [
+        ("result.kill", "result", "selected by a filter: 2"),
+        ("result.cancel", "result", "selected by a filter: 2"),
+    ]
+
+
+def test_a_busy_record_keeps_no_refusal_waiting_and_the_log_has_it(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    with app.app_context(), closing(sqlite3.connect(Path(app.instance_path) / "estivador.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        audit.arrive(Via.API, "10.0.0.1")
+        with caplog.at_level(logging.WARNING), patch.object(audit, "PATIENCE", 0.0):
+            audit.refuse(Action.TASK_DELETE, Kind.TASK, 7, 409)
+        other.execute("ROLLBACK")
+    assert "task.delete" in caplog.text
+    assert "10.0.0.1" in caplog.text
+
+
+def test_an_export_ends_with_the_row_that_was_the_newest_when_it_began(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_export, "BATCH", 2)
+    with app.app_context():
+        for _ in range(4):
+            note(Action.UNKNOWN)
+        lines = audit_export.as_ndjson()
+        assert next(lines).count("\n") == 2
+        note(Action.UNKNOWN)
+        assert [piece.count("\n") for piece in lines] == [2, 1]
