@@ -9,6 +9,8 @@ import pytest
 import requests
 from docker import DockerClient
 
+from app.config import ROOT
+from app.front import GUESSES
 from tests.support.estivador import Estivador
 from tests.support.nginx import NAME, Nginx, client_of
 from tests.support.running import whole_estivador
@@ -72,7 +74,7 @@ def test_a_followed_log_comes_while_it_is_written(nginx: Nginx, behind: Estivado
     with client.get(nginx.url(f"/result/{result_id}/detail/{detail['detail_id']}/log/?follow=1"), stream=True, timeout=60) as answer:
         lines = answer.iter_lines(chunk_size=1)
         assert next(lines) == b"first"
-        assert behind.get(f"/result/{result_id}/")["status"] == "RUNNING", "it has not ended, and its line is here"
+        behind.until_result(result_id, lambda result: result["status"] == "RUNNING")  # it never ends, and its line is here
         behind.post(f"/result/{result_id}/", {"operation": "KILL"})
         assert list(lines) == [], "it ends with the execution"
     assert behind.until_ended(result_id)["status"] == "KILLED"
@@ -113,3 +115,16 @@ def test_no_line_above_the_headers_vouches_for_another_host(nginx: Nginx, hosts:
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"evil" not in answer
+
+
+def test_the_page_on_security_names_what_there_is() -> None:
+    """Settings, files and commands of SECURITY.md are those of the code."""
+    text = (ROOT / "SECURITY.md").read_text()
+    known = (ROOT / "app" / "config.py").read_text()
+    assert [name for name in set(re.findall(r"ESTIVADOR_[A-Z_]+", text)) if f'"{name}"' not in known] == []
+    assert [link for link in re.findall(r"\]\(([\w/.-]+)\)", text) if not (ROOT / link).exists()] == []
+    commands = {command.split()[0]: command for command in re.findall(r"flask --app wsgi ([\w -]+)", text)}
+    assert commands.keys() == {"token", "rotate-key"}
+    for name in ("secret-keys", "admin-token", "cookie-key", "queue-key"):
+        assert name in text
+    assert [(limit.amount, limit.get_expiry()) for limit in GUESSES] == [(10, 60), (50, 3600)], "as its table says"
