@@ -8,10 +8,10 @@ _UNITS = {"": 1, "b": 1} | {unit: 1024**power for power, letter in enumerate("km
 
 def in_bytes(size: str | int) -> int:
     """Return a size as bytes; raise ValueError for what is none."""
-    match = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([a-z]{0,3})", str(size).strip().lower())
-    if match is None or match[2] not in _UNITS:
+    match = re.fullmatch(r" *([0-9]{1,18}(?:\.[0-9]{1,18})?) *([A-Za-z]{0,3}) *", str(size))
+    if match is None or match[2].lower() not in _UNITS:
         raise ValueError(f"{size!r} is no size")
-    return int(Decimal(match[1]) * _UNITS[match[2]])
+    return int(Decimal(match[1]) * _UNITS[match[2].lower()])
 
 
 def short(number: int) -> str:

@@ -26,13 +26,14 @@ OPENAPI: dict[str, Any] = {
 
 def register(app: Flask) -> None:
     """Add the blueprints, the error answers and the conditional answers to the application."""
-    from app.api import audit, conditional, details, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
+    from app.api import audit, conditional, details, document, engines, exports, failures, health, logs, results, retention, statistics, tasks, tokens
 
+    document.prepare(api)
     for area in (tasks, results, details, logs, statistics, exports, engines, retention, tokens, audit, health):
         api.register_blueprint(area.blueprint)
     # The library's own view is a bound method, which can't be marked.
-    document = "api-docs.openapi_json"
-    view: Any = app.view_functions[document]
-    app.view_functions[document] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
+    described = "api-docs.openapi_json"
+    view: Any = app.view_functions[described]
+    app.view_functions[described] = needs(Role.VIEWER)(update_wrapper(partial(view), view))
     failures.register(app)
     conditional.register(app)

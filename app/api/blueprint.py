@@ -1,7 +1,8 @@
 """What our blueprints share: how a body is read, how lists are paged, how the document tells which role is needed."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import flask_smorest
@@ -9,19 +10,30 @@ from flask import request
 from webargs import missing
 from webargs.flaskparser import FlaskParser, abort
 
+from app.api import document
 from app.schemas.filters import PAGING
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BodyParser(FlaskParser):
     """Reads JSON bodies: none at all is an empty one, and one that is not said to be JSON is refused."""
 
     def load_json(self, req: Any, schema: Any) -> Any:
-        """Return the parsed body, or `missing` where there is none; answers 415 where the content type is not JSON."""
+        """Return the parsed body, or `missing` where there is none; answers 415 where the content type is not JSON, 400 or 422 for what can't be kept."""
         if not req.get_data(cache=True):
             return missing
         if not req.is_json:
             abort(415, message="Send the body as JSON, and say so: Content-Type: application/json")
-        return super().load_json(req, schema)
+        try:
+            body = super().load_json(req, schema)
+            # What a lone surrogate is in, neither the record nor an Engine can be given.
+            json.dumps(body if body is not missing else None, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            abort(422, message="Must be text that can be written as UTF-8: half of a surrogate pair (\\ud800 to \\udfff) is none.")
+        except (ValueError, RecursionError):
+            abort(400, message="The body is JSON that nests too deeply, or has a number with too many digits.")
+        return body
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -29,6 +41,19 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = BodyParser()
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}
+
+    def refuses(self, *codes: int) -> Callable[[View], View]:
+        """Document what a view refuses by itself."""
+
+        def decorate(view: View) -> View:
+            for code in codes:
+                view = self.alt_response(code, response=document.name_of(code))(view)
+            return view
+
+        return decorate
+
+    def _document_pagination_metadata(self, spec: Any, resp_doc: Any) -> None:
+        resp_doc.setdefault("headers", {}).update({name: document.HEADERS[name] for name in ("X-Pagination", "Link")})
 
     def _set_pagination_metadata(self, page_params: Any, result: Any, headers: Any) -> Any:
         result, headers = super()._set_pagination_metadata(page_params, result, headers)

@@ -58,6 +58,7 @@ class Detail(MethodView):
     @blueprint.arguments(OperateDetailSchema)
     @blueprint.response(200, DetailSchema)
     @blueprint.alt_response(201, schema=SubmittedSchema, description="RERUN: the new result's id; its address is in Location")
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any], result_id: int, detail_id: int) -> Any:
         """CANCEL or KILL one execution, or RERUN it
 

@@ -47,7 +47,9 @@ def _http(error: HTTPException) -> Any:
         return error
     payload, code, headers = api.handle_http_exception(error)
     payload.setdefault("message", MESSAGES.get(error.code, error.description))
-    return jsonify(payload), code, headers
+    # What the error itself says, such as Allow beside 405 and Content-Range beside 416.
+    own = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return jsonify(payload), code, own | dict(headers or {})
 
 
 def _database(error: OperationalError) -> Any:

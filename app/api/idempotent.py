@@ -18,7 +18,7 @@ from app.services.idempotency import Answer
 HEADER = "Idempotency-Key"
 LONGEST = 255
 PARAMETER = {
-    "in": "header", "name": HEADER, "required": False, "schema": {"type": "string", "maxLength": LONGEST},
+    "in": "header", "name": HEADER, "required": False, "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
     "description": "Sent again with the same request within a day, the first answer is given again and nothing is done twice.",
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ class Log(MethodView):
     @blueprint.arguments(LogFilterSchema, location="query")
     @blueprint.response(200, {"type": "string"}, content_type="text/plain")
     @blueprint.alt_response(206, schema={"type": "string"}, content_type="text/plain", description="The bytes that Range asks for")
+    @blueprint.refuses(410, 416)
     def get(self, filters: dict[str, Any], result_id: int, detail_id: int) -> Any:
         """Return the log of an execution as text
 

@@ -43,6 +43,7 @@ class Results(MethodView):
     @idempotent(blueprint)
     @blueprint.arguments(OperateResultsSchema)
     @blueprint.response(200, CountSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """CANCEL or KILL every live result that a filter selects, or DELETE every ended one
 
@@ -84,6 +85,7 @@ class Result(MethodView):
     @blueprint.arguments(OperateResultSchema)
     @blueprint.response(200, ResultSchema)
     @blueprint.alt_response(201, schema=SubmittedSchema, description="RERUN: the new result's id; its address is in Location")
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any], result_id: int) -> Any:
         """CANCEL or KILL a result, or RERUN it
 
@@ -103,6 +105,7 @@ class Result(MethodView):
     @needs(Role.OPERATOR)
     @does(Action.RESULT_DELETE)
     @blueprint.response(204)
+    @blueprint.refuses(409)
     def delete(self, result_id: int) -> None:
         """Delete a result with its executions and logs
 

@@ -35,6 +35,7 @@ class Retention(MethodView):
     @idempotent(blueprint)
     @blueprint.arguments(TidySchema)
     @blueprint.response(202, DueSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """TIDY: have the housekeeping done now
 

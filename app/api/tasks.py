@@ -41,6 +41,7 @@ class Tasks(MethodView):
     @idempotent(blueprint)
     @blueprint.arguments(RegisterSchema)
     @blueprint.response(201, RegisteredSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """Register an image as a task
 
@@ -71,6 +72,8 @@ class Task(MethodView):
     @idempotent(blueprint)
     @blueprint.arguments(OperateTaskSchema)
     @blueprint.response(201, SubmittedSchema)
+    @blueprint.alt_response(200, schema=RegisteredSchema, description="IMPORT: the task")
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any], task_id: int) -> Any:
         """RUN a task, or IMPORT its image again
 
@@ -93,6 +96,7 @@ class Task(MethodView):
     @does(Action.TASK_UPDATE)
     @blueprint.arguments(UpdateTaskSchema)
     @blueprint.response(200, TaskSchema)
+    @blueprint.refuses(409)
     def patch(self, body: dict[str, Any], task_id: int) -> Any:
         """Change a task's name, description, labels, login or default parameters
 
@@ -105,6 +109,7 @@ class Task(MethodView):
     @needs(Role.OPERATOR)
     @does(Action.TASK_DELETE)
     @blueprint.response(204)
+    @blueprint.refuses(409)
     def delete(self, task_id: int) -> None:
         """Delete a task with all its results
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import url_for
 from flask.views import MethodView
 
 from app.actions import Action
@@ -34,6 +35,7 @@ class Tokens(MethodView):
     @idempotent(blueprint, secret="token")  # noqa: S106  (the name of a field)
     @blueprint.arguments(CreateTokenSchema)
     @blueprint.response(201, NewTokenSchema)
+    @blueprint.refuses(409)
     def post(self, body: dict[str, Any]) -> Any:
         """Make a token
 
@@ -42,7 +44,8 @@ class Tokens(MethodView):
         Idempotency-Key makes no second token, and has null there.
         """
         token, text = tokens.create(**body)
-        return {**{name: getattr(token, name) for name in ("id", "name", "role", "created_at", "used_at", "expires_at")}, "token": text}
+        shown = {name: getattr(token, name) for name in ("id", "name", "role", "created_at", "used_at", "expires_at")}
+        return {**shown, "token": text}, 201, {"Location": url_for("token.Token", token_id=token.id)}
 
 
 @blueprint.route("/<token_id>/")
@@ -52,6 +55,7 @@ class Token(MethodView):
     @needs(Role.ADMIN)
     @does(Action.TOKEN_REVOKE)
     @blueprint.response(204)
+    @blueprint.refuses(409)
     def delete(self, token_id: str) -> None:
         """Revoke a token
 

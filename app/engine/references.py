@@ -6,11 +6,11 @@ The grammar is that of github.com/distribution/reference.
 import re
 from dataclasses import dataclass
 
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?"
+DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9]*:[a-fA-F0-9:]*\])(?::[0-9]{{1,5}})?"
 _REFERENCE = re.compile(
-    rf"(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?:(?P<domain>{DOMAIN})/)?(?P<path>{COMPONENT}(?:/{COMPONENT})*)"
     rf"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>sha256:[a-f0-9]{{64}}))?"
 )
 DOCKER_HUB = "docker.io"
@@ -55,7 +55,7 @@ def parse(text: str) -> Reference:
         raise BadReference(_complaint(text))
     domain, path = match["domain"], match["path"]
     if domain and not _is_registry(domain):
-        if domain != domain.lower() or not re.fullmatch(_COMPONENT, domain):
+        if domain != domain.lower() or not re.fullmatch(COMPONENT, domain):
             raise BadReference(_complaint(text))
         domain, path = None, f"{domain}/{path}"
     repository = f"{domain}/{path}" if domain else path

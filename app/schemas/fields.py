@@ -10,6 +10,7 @@ import marshmallow as ma
 
 from app.config import MOST_MEMORY, NETWORK_NAME, NO_NETWORKS
 from app.engine.references import BadReference, parse
+from app.schemas import patterns
 from app.services.parameters import MOST_BYTES, MOST_LABELS, bytes_of
 from app.sizes import in_bytes, short
 from app.states import Failure
@@ -24,7 +25,7 @@ MOST_PIDS = 4_194_304
 
 
 class Whole(ma.fields.Integer):
-    """A whole number; `true` and "3" are none."""
+    """A whole number, 3.0 too; `true` and "3" are none."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
@@ -32,7 +33,7 @@ class Whole(ma.fields.Integer):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, bool | str):
             raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
+        return super()._deserialize(whole(value), attr, data, **kwargs)
 
 
 class Number(ma.fields.Float):
@@ -65,8 +66,10 @@ class Size(ma.fields.Field[str | int]):
     def __init__(self, least: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.least = least
+        self.json_schema = patterns.size(least)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str | int:
+        value = whole(value)
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise ma.ValidationError('Must be a size such as "512m", "1g" or "64MiB", or a whole number of bytes.')
         try:
@@ -87,6 +90,8 @@ class Epoch(ma.fields.Float):
 
 class Command(ma.fields.Field[list[str]]):
     """A command: a list of words, or a string that is split as a shell would (no shell runs it)."""
+
+    json_schema = patterns.COMMAND
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str]:
         words = _split(value) if isinstance(value, str) else value
@@ -120,6 +125,8 @@ class Named(ma.fields.Field[dict[str, Any]]):
 class Environment(Named):
     """Environment variables: an object of names and strings; numbers are taken as they are written."""
 
+    json_schema = patterns.ENVIRONMENT
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         environment = super()._deserialize(value, attr, data, **kwargs)
         _check_text([*environment, *environment.values()])
@@ -134,6 +141,7 @@ class Labels(Named):
     """Docker labels of the container: an object of names and strings."""
 
     such_as = '{"team": "numbers"}'
+    json_schema = patterns.labels(MOST_LABELS, LONGEST_LABEL_NAME, LONGEST_LABEL)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         labels = super()._deserialize(value, attr, data, **kwargs)
@@ -162,6 +170,7 @@ class Matrix(Named):
     """Names of environment variables, each with the values that it takes: an object of names and lists."""
 
     such_as = '{"SEED": [1, 2, 3]}'
+    json_schema = patterns.MATRIX
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if value == {}:
@@ -187,8 +196,11 @@ class Matrix(Named):
 class RetryOn(ma.fields.Field[list[str | int]]):
     """What is tried again: exit codes, and the words for what else may happen."""
 
+    json_schema = patterns.retry_on([*Failure])
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[str | int]:
-        if not isinstance(value, list) or not value or not all(_is_failure(each) for each in value):
+        value = [whole(each) for each in value] if isinstance(value, list) else None
+        if not value or not all(_is_failure(each) for each in value):
             raise ma.ValidationError(f'Must be a list of exit codes from 1 to 255 and of the words {", ".join(Failure)}, such as [75, "oom"].')
         return list(dict.fromkeys(value))
 
@@ -202,6 +214,8 @@ def _is_failure(value: Any) -> bool:
 class Network(ma.fields.String):
     """The name of a network; whether it may be used is for the settings to say."""
 
+    json_schema = {"pattern": patterns.NETWORK}
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         name = super()._deserialize(value, attr, data, **kwargs)
         if name.lower() in NO_NETWORKS or name.lower().startswith("container:"):
@@ -213,6 +227,8 @@ class Network(ma.fields.String):
 
 class User(ma.fields.String):
     """Whom the program runs as: a name or a uid, with a group or a gid after a colon if wished."""
+
+    json_schema = {"pattern": patterns.USER}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -227,6 +243,8 @@ class User(ma.fields.String):
 class AbsolutePath(ma.fields.String):
     """A folder in the container."""
 
+    json_schema = {"pattern": patterns.ABSOLUTE, "maxLength": LONGEST_PATH}
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         path = super()._deserialize(value, attr, data, **kwargs)
         if not path.startswith("/") or len(path) > LONGEST_PATH:
@@ -238,6 +256,8 @@ class AbsolutePath(ma.fields.String):
 class Repository(ma.fields.String):
     """An image reference."""
 
+    json_schema = {"pattern": patterns.REFERENCE}
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
@@ -245,6 +265,11 @@ class Repository(ma.fields.String):
         except BadReference as error:
             raise ma.ValidationError(str(error)) from None
         return text
+
+
+def whole(value: Any) -> Any:
+    """Return a number without a fraction as an int: JSON knows one kind of number. Anything else is left as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def variable(name: str) -> str:

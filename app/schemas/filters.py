@@ -26,6 +26,10 @@ def is_label(text: str) -> None:
 
 
 LABEL = doc("NAME=VALUE, or NAME whatever its value; repeatable, all must hold.")
+IS_PAIR, IS_LABEL = {"pattern": r"^[^=]+="}, {"pattern": r"^[^=]"}
+"""What is_pair and is_label let through, for the OpenAPI document."""
+MOST = 2**63 - 1
+"""The largest whole number that the record can be asked for."""
 
 
 class FilterSchema(ma.Schema):
@@ -56,17 +60,17 @@ class TaskFilterSchema(FilterSchema):
     name = fields.String()
     repository = fields.String()
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of name or repository."))
-    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
+    label = fields.List(fields.String(validate=is_label, metadata=IS_LABEL), metadata=LABEL)
 
 
 class ResultFilterSchema(StatusFilterSchema):
     """Filters of the results."""
 
-    task_id = fields.Integer()
+    task_id = fields.Integer(validate=validate.Range(0, MOST))
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
     to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
-    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
+    label = fields.List(fields.String(validate=is_label, metadata=IS_LABEL), metadata=LABEL)
     image_id = fields.String(metadata=doc("The image that it runs: sha256:…"))
 
 
@@ -74,9 +78,11 @@ class DetailFilterSchema(StatusFilterSchema):
     """Filters of a result's executions."""
 
     reason = fields.List(fields.String(validate=validate.OneOf([*Reason])), metadata=doc("Repeatable."))
-    exit_code = fields.Integer()
-    index = fields.Integer()
-    matrix = fields.List(fields.String(validate=is_pair), metadata=doc("NAME=VALUE of the matrix, repeatable: either value of a name, and all the names."))
+    exit_code = fields.Integer(validate=validate.Range(-MOST, MOST))
+    index = fields.Integer(validate=validate.Range(0, MOST))
+    matrix = fields.List(
+        fields.String(validate=is_pair, metadata=IS_PAIR), metadata=doc("NAME=VALUE of the matrix, repeatable: either value of a name, and all the names.")
+    )
 
 
 class LogFilterSchema(FilterSchema):
@@ -84,9 +90,9 @@ class LogFilterSchema(FilterSchema):
 
     stream = fields.String(load_default="stdout,stderr", validate=validate.OneOf(("stdout", "stderr", "stdout,stderr", "stderr,stdout")))
     tail = fields.Integer(validate=validate.Range(0, 100_000), metadata=doc("The last so many lines."))
-    attempt = fields.Integer(validate=validate.Range(1), metadata=doc("Of which attempt. Default: the current one."))
+    attempt = fields.Integer(validate=validate.Range(1, MOST), metadata=doc("Of which attempt. Default: the current one."))
     follow = fields.Boolean(load_default=False, metadata=doc("Go on with what is written until the attempt has ended."))
-    after = fields.Integer(load_default=0, validate=validate.Range(0), metadata=doc("Leave the first so many lines out."))
+    after = fields.Integer(load_default=0, validate=validate.Range(0, MOST), metadata=doc("Leave the first so many lines out."))
     timestamps = fields.Boolean(load_default=False, metadata=doc("Put the Engine's time before each line."))
 
 

@@ -28,12 +28,12 @@ from app.schemas.fields import (
     doc,
     no_control_characters,
 )
-from app.schemas.filters import LABEL, LONGEST_TEXT, is_label
+from app.schemas.filters import IS_LABEL, LABEL, LONGEST_TEXT, MOST, is_label
+from app.schemas.patterns import PRINTABLE
 from app.schemas.secrets import LOGIN, LoginSchema, SecretsSchema
 from app.services.parameters import MOST_TIMES, misfits
 from app.states import Status
 
-WORDS, SIZE = ["string", "array"], ["string", "integer"]
 MOST_DAYS = 3650
 PULL = validate.OneOf(("missing", "always", "never"))
 
@@ -41,21 +41,17 @@ PULL = validate.OneOf(("missing", "always", "never"))
 class ParametersSchema(SecretsSchema):
     """Run parameters, all optional; null leaves a default out."""
 
-    command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own.", type=WORDS))
-    entrypoint = Command(
-        allow_none=True, metadata=doc("As command; in place of the image's ENTRYPOINT, and without its CMD. null: the image's own.", type=WORDS)
-    )
-    env = Environment(allow_none=True, metadata=doc("Environment variables, {name: value}. null: none.", type="object"))
-    matrix = Matrix(
-        allow_none=True, metadata=doc("{name: [values]}: `times` executions for each combination, which finds its values in its environment.", type="object")
-    )
+    command = Command(allow_none=True, metadata=doc("String, split as a shell would, or list. null: the image's own."))
+    entrypoint = Command(allow_none=True, metadata=doc("As command; in place of the image's ENTRYPOINT, and without its CMD. null: the image's own."))
+    env = Environment(allow_none=True, metadata=doc("Environment variables, {name: value}. null: none."))
+    matrix = Matrix(allow_none=True, metadata=doc("{name: [values]}: `times` executions for each combination, which finds its values in its environment."))
     workdir = AbsolutePath(allow_none=True, metadata=doc("Absolute path that it starts in. null: the image's own."))
     user = User(allow_none=True, metadata=doc("Name, uid, or uid:gid. null: the image's own."))
-    labels = Labels(allow_none=True, metadata=doc("Docker labels of the container, {name: value}; none that begins with estivador.", type="object"))
-    memory = Size(LEAST_MEMORY, allow_none=True, metadata=doc("Most memory, swap included: 512m, 1g, 64MiB, or bytes. null: the instance's.", type=SIZE))
+    labels = Labels(allow_none=True, metadata=doc("Docker labels of the container, {name: value}; none that begins with estivador."))
+    memory = Size(LEAST_MEMORY, allow_none=True, metadata=doc("Most memory, swap included: 512m, 1g, 64MiB, or bytes. null: the instance's."))
     cpus = Number(LEAST_CPUS, MOST_CPUS, allow_none=True, metadata=doc("Most processors: 1.5. null: the instance's."))
     pids = Whole(allow_none=True, validate=validate.Range(1, MOST_PIDS), metadata=doc(f"Most processes. null: {PIDS_LIMIT}."))
-    shm_size = Size(LEAST_SHM, allow_none=True, metadata=doc("Size of /dev/shm, as memory. null: Docker's 64m.", type=SIZE))
+    shm_size = Size(LEAST_SHM, allow_none=True, metadata=doc("Size of /dev/shm, as memory. null: Docker's 64m."))
     network = Network(allow_none=True, metadata=doc("bridge, none, or one that the instance allows. null: bridge; with profile strict, none."))
     profile = fields.String(
         allow_none=True,
@@ -72,8 +68,7 @@ class ParametersSchema(SecretsSchema):
         allow_none=True,
         metadata=doc(
             "What is tried again: exit codes, exit (any but 0, and but for a command that can't be run), oom, timeout, engine (no fault of the program). "
-            "null: all four.",
-            type="array",
+            "null: all four."
         ),
     )
     parallel = Whole(allow_none=True, validate=validate.Range(1, MOST_TIMES), metadata=doc("Most executions of this result at once. null: as many as slots."))
@@ -89,6 +84,9 @@ class ParametersSchema(SecretsSchema):
 
 PARAMETERS = frozenset(ParametersSchema().fields) | {"times"}
 """What goes with a run."""
+Form = tuple[tuple[str, ...], frozenset[str]]
+"""Operations, and the fields that go with them: for the OpenAPI document, as `forms` of a schema."""
+STOPS: Form = (("CANCEL", "KILL"), frozenset())
 
 NAME: tuple[Callable[[str], object], ...] = (validate.Length(1, 255), no_control_characters)
 
@@ -97,7 +95,7 @@ class RegisterSchema(LoginSchema):
     """What registers a task."""
 
     repository = Repository(required=True, metadata=doc("Image reference, such as johncosta/redis; tag or digest allowed."))
-    name = fields.String(validate=NAME, metadata=doc("Human identifiable name, unique, but not a key. Default: the repository."))
+    name = fields.String(validate=NAME, metadata=doc("Human identifiable name, unique, but not a key. Default: the repository.", pattern=PRINTABLE))
     pull = fields.String(
         load_default="missing", validate=PULL, metadata=doc("missing: from the Engine's store if it is there; always: ask the registry; never: do not.")
     )
@@ -109,7 +107,7 @@ class RegisterSchema(LoginSchema):
 class UpdateTaskSchema(LoginSchema):
     """What changes a task; what is left out stays as it is."""
 
-    name = fields.String(validate=NAME, metadata=doc("Unique, but not a key."))
+    name = fields.String(validate=NAME, metadata=doc("Unique, but not a key.", pattern=PRINTABLE))
     description = fields.String(validate=validate.Length(0, 1024))
     parameters = fields.Nested(ParametersSchema, metadata=doc("What its runs take by default; takes the place of all that were."))
     labels = Labels(metadata=doc("{name: value}; takes the place of all that were."))
@@ -125,6 +123,8 @@ def refuse(operation: object, names: Iterable[str]) -> None:
 class OperateTaskSchema(ParametersSchema, LoginSchema):
     """What operates on a task. `times` and the run parameters go with RUN, `pull` and the login with IMPORT."""
 
+    forms = ((("RUN",), PARAMETERS), (("IMPORT",), frozenset({"pull", *LOGIN})))
+
     operation = fields.String(load_default="RUN", validate=validate.OneOf(("RUN", "IMPORT")))
     times = Whole(validate=validate.Range(1, MOST_TIMES), metadata=doc("Number of executions. Default: 1."))
     pull = fields.String(validate=PULL, metadata=doc("Pull policy from now on."))
@@ -138,6 +138,8 @@ class OperateTaskSchema(ParametersSchema, LoginSchema):
 class OperateDetailSchema(ParametersSchema):
     """What operates on one execution. The run parameters go with RERUN, in place of those it had; null removes one."""
 
+    forms: tuple[Form, ...] = ((("RERUN",), PARAMETERS - {"times"}), STOPS)
+
     operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL", "RERUN")))
 
     @ma.validates_schema
@@ -149,6 +151,8 @@ class OperateDetailSchema(ParametersSchema):
 
 class OperateResultSchema(OperateDetailSchema):
     """What operates on a result. `only`, `times` and the run parameters go with RERUN."""
+
+    forms = ((("RERUN",), PARAMETERS), (("RERUN",), PARAMETERS - {"times"} | {"only"}), STOPS)
 
     only = fields.List(  # type: ignore[assignment]  # the field takes the place of marshmallow's own `only` in the class, not in its instances
         fields.String(validate=validate.OneOf([*Status])), validate=validate.Length(1), metadata=doc("Run those executions alone again that stand so.")
@@ -168,11 +172,11 @@ class OperateResultsSchema(ma.Schema):
     operation = fields.String(required=True, validate=validate.OneOf(("CANCEL", "KILL", "DELETE")))
     expect = Whole(required=True, validate=validate.Range(0), metadata=doc("How many results you mean; where it is another number by now, nothing is done."))
     status = fields.List(fields.String(validate=validate.OneOf([*Status])))
-    task_id = Whole()
+    task_id = Whole(validate=validate.Range(0, MOST))
     from_ = fields.Float(data_key="from", metadata=doc("Submitted then or later: epoch seconds, UTC."))
     to = fields.Float(metadata=doc("Submitted then or earlier: epoch seconds, UTC."))
     text = fields.String(validate=validate.Length(0, LONGEST_TEXT), metadata=doc("Part of the task's name or repository, or a result's id: 12 or #12."))
-    label = fields.List(fields.String(validate=is_label), metadata=LABEL)
+    label = fields.List(fields.String(validate=is_label, metadata=IS_LABEL), metadata=LABEL)
     image_id = fields.String(metadata=doc("The image that it runs: sha256:…"))
 
 
@@ -186,7 +190,7 @@ class TidySchema(ma.Schema):
 class CreateTokenSchema(ma.Schema):
     """What makes a token."""
 
-    name = fields.String(required=True, validate=(validate.Length(1, 64), no_control_characters), metadata=doc("Who or what it is for."))
+    name = fields.String(required=True, validate=(validate.Length(1, 64), no_control_characters), metadata=doc("Who or what it is for.", pattern=PRINTABLE))
     role = fields.String(
         load_default=Role.OPERATOR.value,
         validate=validate.OneOf([*Role]),

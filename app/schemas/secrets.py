@@ -5,6 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.schemas import patterns
 from app.schemas.fields import Environment, doc, no_control_characters
 from app.services.registry_login import Login
 
@@ -15,6 +16,8 @@ LONGEST_PASSWORD = 16 * 1024
 
 class SecretEnvironment(Environment):
     """Secret variables, as Environment reads others; the value null means the one that is there already."""
+
+    json_schema = patterns.SECRETS
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         kept = [name for name, content in value.items() if content is None] if isinstance(value, dict) else []
@@ -46,12 +49,12 @@ class LoginSchema(ma.Schema):
     registry_username = fields.String(
         allow_none=True,
         validate=(validate.Length(1, 255), no_control_characters, validate.ContainsNoneOf(":", error="No username has a colon.")),
-        metadata=doc("Of its own login at the registry, before the one that `docker login` left. null: none any more."),
+        metadata=doc("Of its own login at the registry, before the one that `docker login` left. null: none any more.", pattern=patterns.USERNAME),
     )
     registry_password = fields.String(
         allow_none=True,
         validate=(validate.Length(1, LONGEST_PASSWORD), validate.ContainsNoneOf("\0", error="Must not contain a NUL character.")),
-        metadata=doc("Goes with registry_username: encrypted at rest, and never shown."),
+        metadata=doc("Goes with registry_username: encrypted at rest, and never shown.", pattern=patterns.NO_NUL),
     )
 
     @ma.validates_schema(skip_on_field_errors=True)

@@ -7,6 +7,9 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from app.extensions import db
 
+FURTHEST = 2**63 - 1
+"""The largest number that a database takes."""
+
 
 class Page(NamedTuple):
     """The rows of one page, and the number of all rows that the filters let through."""
@@ -19,7 +22,9 @@ def page_of(query: Select[Any], page: int, page_size: int, total: int | None = N
     """Run `query` for one page (the first is 1); `total` spares the count where the caller knows it."""
     if total is None:
         total = db.session.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
-    return Page(db.session.execute(query.limit(page_size).offset((page - 1) * page_size)).all(), total)
+    # A page further on than a database counts is as empty as the one after the last.
+    rows = db.session.execute(query.limit(page_size).offset(min((page - 1) * page_size, FURTHEST))).all()
+    return Page(rows, total)
 
 
 def contains(text: str, *columns: Any) -> ColumnElement[bool]:

@@ -34,6 +34,30 @@ def test_a_body_that_is_no_json_is_400(client: FlaskClient) -> None:
     assert client.post("/task/", data="{", content_type="application/json").status_code == 400
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"repository": "a", "parameters": {"pids": ' + "1" * 5000 + "}}"])
+def test_a_body_that_python_would_not_read_is_400(client: FlaskClient, body: str) -> None:
+    answer = client.post("/task/", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.get_json()["message"].endswith("too many digits.")
+
+
+@pytest.mark.parametrize("field", ["description", "registry_password", "name", "labels"])
+def test_half_a_surrogate_pair_is_422_wherever_it_stands(client: FlaskClient, field: str) -> None:
+    value = {"a": "\ud800"} if field == "labels" else "\ud800"
+    assert client.post("/task/", json={"repository": "a", "registry_username": "u", field: value}).status_code == 422
+    assert client.post("/result/", json={"operation": "KILL", "expect": 0, "text": "\udfff"}).status_code == 422
+
+
+def test_a_page_after_the_last_is_empty_however_far(client: FlaskClient) -> None:
+    for page in (2, 10**30):
+        answer = client.get("/task/", query_string={"page": page})
+        assert (answer.status_code, answer.get_json()) == (200, [])
+
+
+def test_a_number_that_is_nobodys_id_is_no_filter(client: FlaskClient) -> None:
+    assert client.get("/result/", query_string={"task_id": 10**30}).status_code == 422
+
+
 @pytest.mark.parametrize("body", [[], "text", 3])
 def test_a_body_that_is_no_object_is_422(client: FlaskClient, body: object) -> None:
     assert client.post("/task/", json=body).status_code == 422
@@ -49,7 +73,9 @@ def test_a_path_without_the_final_slash_redirects(client: FlaskClient) -> None:
 
 
 def test_a_method_that_a_path_does_not_take_is_405(client: FlaskClient) -> None:
-    assert client.delete("/task/").status_code == 405
+    answer = client.delete("/task/")
+    assert answer.status_code == 405
+    assert {"GET", "POST"} <= {method.strip() for method in answer.headers["Allow"].split(",")}
 
 
 def test_a_database_that_somebody_else_writes_is_503_and_loses_nothing(app: Flask, client: FlaskClient) -> None:
