@@ -87,10 +87,10 @@ class Planted:
     def paths(self) -> list[str]:
         """The pages that show them, and the parts of pages that a refresh asks for."""
         task, (first, *_), ends = f"/ui/task/{self.tasks[0]}/", self.tasks, []
-        for result in (self.result, self.rerun, self.refused, self.running):
+        for result in (self.result, self.refused, self.running):
             of_result = f"/ui/result/{result}/"
             of_detail = f"{of_result}detail/{self.details[result]}/"
-            ends += [of_result, f"{of_result}live", f"{of_result}rerun/", of_detail, f"{of_detail}live"]
+            ends += [of_result, of_detail, *([f"{of_result}live", f"{of_result}rerun/", f"{of_detail}live"] if result == self.running else [])]
         return [
             "/ui/", "/ui/live", "/ui/task/", "/ui/task/live", task, f"{task}live", f"{task}edit/", f"{task}delete/", *ends,
             *(f"/ui/task/{other}/" for other in self.tasks[1:]), "/ui/result/", "/ui/result/live", f"/ui/result/?task_id={first}",

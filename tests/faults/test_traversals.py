@@ -84,7 +84,9 @@ class Asker:
             data = None if body is None else json.dumps(body)
         self.connection.request(method, target, data, headers)
         answer = self.connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
+        text = answer.read().decode(errors="replace")
+        self.connection.close()  # the server gives up one that is idle for a while
+        return answer.status, text
 
 
 def patterns(*references: str) -> list[re.Pattern[str]]:
