@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev engine run demo test bench screenshots lint format clean distclean
+.PHONY: help setup setup-dev engine run demo test fuzz bench screenshots lint format clean distclean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="
 	@$(VENV)/python -m tools.ensure_engine --with-tests
 	@$(VENV)/python -m pytest --numprocesses 3 --dist loadfile --ignore tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
 	@tools/own_network.sh $(VENV)/python -m pytest --numprocesses 2 --dist loadfile tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
+
+fuzz: setup-dev ## Fuzzes the API, and what reads strangers' text, for an hour or so; choose some with ARGS="-k token"
+	@$(VENV)/python -m tools.ensure_engine --with-tests
+	@$(VENV)/python -m pytest $$(ls tests/*/test_*_fuzz.py) tests/api/test_contract.py --numprocesses 2 --timeout 0 --hypothesis-profile long $(ARGS)
 
 screenshots: setup-dev ## Takes the pictures in docs/screenshots anew, of a real run in Chromium
 	@$(VENV)/python -m tools.ensure_engine --with-tests

@@ -70,7 +70,7 @@ class Task(MethodView):
     @needs(Role.OPERATOR)
     @does(Action.RESULT_RUN, IMPORT=Action.TASK_IMPORT)
     @idempotent(blueprint)
-    @blueprint.arguments(OperateTaskSchema)
+    @blueprint.arguments(OperateTaskSchema, required=False)
     @blueprint.response(201, SubmittedSchema)
     @blueprint.alt_response(200, schema=RegisteredSchema, description="IMPORT: the task")
     @blueprint.refuses(409)
@@ -94,7 +94,7 @@ class Task(MethodView):
 
     @needs(Role.OPERATOR)
     @does(Action.TASK_UPDATE)
-    @blueprint.arguments(UpdateTaskSchema)
+    @blueprint.arguments(UpdateTaskSchema, required=False)
     @blueprint.response(200, TaskSchema)
     @blueprint.refuses(409)
     def patch(self, body: dict[str, Any], task_id: int) -> Any:

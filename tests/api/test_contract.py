@@ -32,7 +32,7 @@ def seed() -> int | None:
     return None if fuzzing.is_long() else SEED
 
 
-@pytest.mark.timeout(0 if fuzzing.is_long() else 180)
+@pytest.mark.timeout(0 if fuzzing.is_long() else 600)
 @pytest.mark.parametrize("area", AREAS)
 def test_each_operation_takes_and_answers_what_the_document_says(contract: Contract, area: str) -> None:
     findings = contract.findings(phases(2000 if fuzzing.is_long() else 5), seed(), tag=area)
