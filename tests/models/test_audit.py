@@ -51,6 +51,23 @@ def test_nor_by_a_program_that_knows_nothing_of_us(app: Flask) -> None:
                 record.execute(change)
 
 
+def test_no_row_has_the_id_that_one_without_an_id_has_in_a_trigger(app: Flask) -> None:
+    with app.app_context():
+        for number in (-1, 0):
+            with pytest.raises(IntegrityError, match="CHECK"), write() as session:
+                session.execute(insert(Audit).values(id=number, at=0.0, name="", via="api", action="x", about="", outcome="done"))
+        before = len(rows())
+        with write():
+            note(Action.UNKNOWN)
+        assert len(rows()) == before + 1
+
+
+def test_the_triggers_are_there_whatever_migrations_came_since(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'").scalars()
+        assert {*found} == {"audit_no_update", "audit_no_delete", "audit_no_replace"}
+
+
 def test_neither_deleting_nor_housekeeping_takes_a_row_along(app: Flask) -> None:
     with app.app_context():
         task_id = ready_task(app)

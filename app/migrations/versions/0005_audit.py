@@ -1,6 +1,7 @@
 """audit, expiry of tokens
 
-What is in the audit stays as it is: the database refuses to change a row or to remove one.
+What is in the audit stays as it is: the database refuses to change a row or to remove one. The triggers are those of SQLite; another database
+needs its own, and has none by this.
 """
 
 import sqlalchemy as sa
@@ -28,25 +29,22 @@ def upgrade() -> None:
     sa.Column('about', sa.String(length=255), nullable=False),
     sa.Column('outcome', sa.String(length=8), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
+    # A row without an id has -1 in a trigger before its INSERT: if there was one, no other would come in.
+    sa.CheckConstraint('id > 0', name='audit_id'),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index('ix_audit_at', 'audit', ['at'], unique=False)
     op.create_index('audit_of', 'audit', ['kind', 'object_id', 'id'], unique=False)
     op.create_index('audit_by', 'audit', ['token_id', 'id'], unique=False)
     op.create_index('audit_action', 'audit', ['action', 'id'], unique=False)
-    for change in ('UPDATE', 'DELETE'):
-        keep(change)
     if op.get_bind().dialect.name == 'sqlite':
-        # An INSERT OR REPLACE removes the row of that id without asking the trigger.
-        op.execute("CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
-                   "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END")
-
-
-def keep(change: str) -> None:
-    if op.get_bind().dialect.name == 'sqlite':
-        op.execute(f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END")
-    else:
-        op.execute(f'CREATE RULE audit_no_{change.lower()} AS ON {change} TO audit DO INSTEAD NOTHING')
+        for name, when in {
+            'audit_no_update': 'BEFORE UPDATE ON audit',
+            'audit_no_delete': 'BEFORE DELETE ON audit',
+            # An INSERT OR REPLACE removes the row of that id without asking the trigger.
+            'audit_no_replace': 'BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)',
+        }.items():
+            op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END")
 
 
 def downgrade() -> None:
