@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 
 class Via(StrEnum):
-    """Which way it came in; `consumer` is Estivador by itself."""
+    """Which way it came in; `consumer` is Estivador itself, in whichever of its processes."""
 
     API = "api"
     PAGE = "page"

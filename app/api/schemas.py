@@ -304,7 +304,7 @@ class AuditSchema(ma.Schema):
     id = fields.Integer()
     at = Epoch()
     token_id = fields.String(allow_none=True, metadata=doc("Of the token that it was done with; null where there was none."))
-    name = fields.String(metadata=doc("Of the token at that time, or the user of a command line; estivador: by itself. Empty: nobody who is known."))
+    name = fields.String(metadata=doc("Of the token at that time, or the user of a command line; estivador: Estivador itself. Empty: nobody who is known."))
     role = fields.String(allow_none=True)
     via = fields.String(validate=validate.OneOf([*Via]))
     address = fields.String(allow_none=True, metadata=doc("Where the request came from."))

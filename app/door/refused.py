@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.actions import Action, Kind
 from app.door.declared import SAFE, Does, declaration, is_public
-from app.services import audit
+from app.services import audit, tokens
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +44,11 @@ def _operation() -> str:
 
 
 def _about() -> tuple[Kind | None, object]:
-    """Return what the address names: the innermost of task, result, execution and token."""
+    """Return what the address names: the innermost of task, result, execution and token. What is no token's id is left out: it may be a secret."""
     kinds = {"detail_id": Kind.EXECUTION, "result_id": Kind.RESULT, "task_id": Kind.TASK, "token_id": Kind.TOKEN}
-    return next(((kind, request.view_args[name]) for name, kind in kinds.items() if name in (request.view_args or {})), (None, None))  # type: ignore[index]
+    named = request.view_args or {}
+    kind, object_id = next(((kind, named[name]) for name, kind in kinds.items() if name in named), (None, None))
+    return kind, object_id if kind != Kind.TOKEN or tokens.is_id(str(object_id)) else None
 
 
 def _is_failed_sign_in(response: Response) -> bool:

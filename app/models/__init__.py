@@ -1,4 +1,4 @@
-"""The rows, move(): the only writer of a status, and note(): the writer of the audit."""
+"""The rows, move(): the only writer of a status, note() and note_each(): the writers of the audit."""
 
 from app.models.attempt import Attempt
 from app.models.audit import Audit
@@ -10,7 +10,7 @@ from app.models.image import Image
 from app.models.issued import last_detail_id
 from app.models.label import ResultLabel
 from app.models.moves import OF_ATTEMPT, abandon, move, move_task, retry, withdraw_waiting
-from app.models.noted import ITSELF, Actor, actor, note, row_of
+from app.models.noted import ITSELF, Actor, actor, note, note_each, row_of
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
 from app.models.session import Session
@@ -49,6 +49,7 @@ __all__ = [
     "move",
     "move_task",
     "note",
+    "note_each",
     "retry",
     "row_of",
     "withdraw_waiting",

@@ -6,24 +6,29 @@ from dataclasses import replace
 from typing import Any
 
 from flask import g
+from limits import parse
 from sqlalchemy import ColumnElement, Row, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from app.actions import Action, Kind, Via
-from app.extensions import db
+from app.addresses import address_of
+from app.extensions import db, limiter
 from app.models import Actor, Audit, Detail, Result, Task, Token, actor, row_of, write_aside
 from app.services.listing import Page, page_of
 from app.services.result_filters import HALF
 
 PATIENCE = 0.25
 """Seconds that the answer to a refused request waits for the record, at most."""
+REFUSALS = parse("60/minute")
+"""How many rows of what was refused or failed a token may fill, as nobody can remove them; each web process counts for itself."""
+ONCE = parse("1/minute")
 
 log = logging.getLogger(__name__)
 
 
 def arrive(via: Via, address: str | None) -> None:
-    """Begin a request: somebody came in that nobody knows yet."""
-    g.actor, g.noted = Actor("", via, address=address), False
+    """Begin a request: somebody came in that nobody knows yet, from an `address` that is kept where it is one."""
+    g.actor, g.noted = Actor("", via, address=address_of(address)), False
 
 
 def recognise(token: Token) -> None:
@@ -39,15 +44,24 @@ def is_known() -> bool:
 def refuse(action: Action, kind: Kind | None, object_id: object, status: int) -> None:
     """Write down what was asked for and answered with the HTTP `status`, unless what was asked for is done and written down.
 
-    In a transaction of its own; where the record is busy the log has it instead.
+    In a transaction of its own; where the record is busy the log has it instead. Of each token REFUSALS are written down, and no more.
     """
-    if g.get("noted"):
+    if g.get("noted") or _is_too_much(actor().token_id):
         return
     row = row_of(actor(), action, kind, object_id, status=status)
     try:
         write_aside(insert(Audit).values(row), PATIENCE)
     except OperationalError as error:
         log.warning("not in the audit, because of %s: %r", error.orig, row)
+
+
+def _is_too_much(token_id: str | None) -> bool:
+    """Count a refusal of a token, and say whether it is one too many; the log has that once a minute. Who has no token is limited at the door."""
+    if token_id is None or limiter.limiter.hit(REFUSALS, "refusals", token_id):
+        return False
+    if limiter.limiter.hit(ONCE, "refusals left out", token_id):
+        log.warning("token %s is refused more than %d requests a minute: what is above that is not in the audit", token_id, REFUSALS.amount)
+    return True
 
 
 def listing(page: int, page_size: int, **filters: Any) -> Page:

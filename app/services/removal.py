@@ -3,16 +3,19 @@
 import time
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, String, cast, func, literal, select, update
 
 from app.actions import Action, Kind
 from app.errors import NotThere, WrongState
 from app.extensions import db
 from app.jobs import removal
 from app.jobs.doorbell import ring
-from app.models import Detail, Result, Task, note, write
+from app.models import Detail, Result, Task, note, note_each, write
 from app.services.result_filters import conditions
 from app.states import LIVE, TaskStatus
+
+BY_FILTER = ", selected by a filter"
+"""What the audit says of each of the results that a filter selected."""
 
 
 def delete_result(result: Result) -> None:
@@ -70,8 +73,10 @@ def delete_selected(*, expect: int, **filters: Any) -> int:
         number = session.execute(select(func.count()).select_from(Result).where(which, *removal.DELETABLE)).scalar_one()
         if number != expect:
             raise WrongState(f"The filters select {number} ended results now, not {expect}: look again, and send {number} as `expect` if you mean them.")
-        removal.mark(which)
-        note(Action.RESULT_DELETE, Kind.RESULT, about=f"selected by a filter: {number}")
+        if number:
+            about = literal("of task ") + cast(Result.task_id, String) + ", times " + cast(Result.times, String) + BY_FILTER
+            note_each(Action.RESULT_DELETE, Kind.RESULT, Result.id, about, which, *removal.DELETABLE, Result.deleted_at.is_(None))
+            removal.mark(which)
     return number
 
 

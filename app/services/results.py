@@ -194,18 +194,18 @@ def newest(statuses: Collection[str], number: int) -> Sequence[Row[Any]]:
     return db.session.execute(listed().where(which).limit(number)).all()
 
 
-def stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
+def stop(result_id: int, wish: Wish, detail_id: int | None = None, about: str = "") -> Result:
     """CANCEL or KILL a result, or one execution of it: the wish is written first, then acted on.
 
     What waits becomes CANCELLED at once. Of what is on its way, CANCEL ends what has not started, KILL also stops what runs.
-    Raises WrongState where all of it has ended, or where CANCEL finds everything running.
+    `about` goes on with what the audit says of it. Raises WrongState where all of it has ended, or where CANCEL finds everything running.
     """
     with write():
         result = _stop(result_id, wish, detail_id)
         if detail_id is None:
-            note(OF_RESULT[wish], Kind.RESULT, result_id, f"of task {result.task_id}")
+            note(OF_RESULT[wish], Kind.RESULT, result_id, f"of task {result.task_id}{about}")
         else:
-            note(OF_EXECUTION[wish], Kind.EXECUTION, detail_id, f"of result {result_id}")
+            note(OF_EXECUTION[wish], Kind.EXECUTION, detail_id, f"of result {result_id}{about}")
     return result
 
 
@@ -241,8 +241,6 @@ def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> i
         ids = session.execute(_stoppable(wish, filters)).scalars().all()
         if expect is not None and expect != len(ids):
             raise WrongState(f"The filters select {len(ids)} live results now, not {expect}: look again, and send {len(ids)} as `expect` if you mean them.")
-        # Before the first is stopped: what follows may die in the middle, and no change is to be without its row.
-        note(OF_RESULT[wish], Kind.RESULT, about=f"selected by a filter: {len(ids)}")
     return sum(_stop_one(result_id, wish) for result_id in ids)
 
 
@@ -259,7 +257,7 @@ def _stoppable(wish: Wish, filters: dict[str, Any]) -> Select[Any]:
 
 def _stop_one(result_id: int, wish: Wish) -> bool:
     try:
-        _stop(result_id, wish)
+        stop(result_id, wish, about=removal.BY_FILTER)
     except (NotThere, WrongState):
         return False
     return True

@@ -18,7 +18,8 @@ from app.files import write_private
 from app.models import Token, note, write, write_aside
 from app.roles import Role
 
-_FORM = re.compile(r"est_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
+_ID = r"[0-9a-f]{8}"
+_FORM = re.compile(rf"est_({_ID})_([A-Za-z0-9_-]{{43}})")
 ADMIN_NAME = "admin-token"
 DAY = 24 * 3600
 NOTE_EVERY = 60.0
@@ -49,6 +50,11 @@ def note_use(token: Token) -> None:
         write_aside(change)  # who asks for a page waits for nobody else's write
     except OperationalError as error:
         log.info("the use of token %s was not noted: %s", token.id, error.orig)
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has the form of a token's id. What has not may hold a secret, pasted where the id belongs."""
+    return re.fullmatch(_ID, text) is not None
 
 
 def listing() -> list[Token]:
@@ -114,6 +120,8 @@ def ensure_admin(folder: Path) -> bool:
     digest = _digest(match[2])
     with write() as session:
         if not session.execute(db.select(Token.id).where(Token.id == match[1], Token.digest == digest)).first():
+            for replaced in session.execute(select(Token.id).where(Token.name == ADMIN_NAME)).scalars().all():
+                note(Action.TOKEN_REVOKE, Kind.TOKEN, replaced, f"{ADMIN_NAME}, replaced by the one in the file")
             session.execute(db.delete(Token).where(Token.name == ADMIN_NAME))
             session.add(Token(id=match[1], name=ADMIN_NAME, role=Role.ADMIN, digest=digest, created_at=time.time()))
             note(Action.TOKEN_CREATE, Kind.TOKEN, match[1], f"{ADMIN_NAME}, {Role.ADMIN}, that of the file")

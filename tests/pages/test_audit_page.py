@@ -68,7 +68,6 @@ def test_what_a_stranger_wrote_stands_there_as_text(app: Flask, person: Person) 
     text = person.get("/ui/audit/").text
     assert not re.search("<img|<b>|\u202e", text)
     assert text.count("&lt;img src=x onerror=&#34;alert(1)&#34;&gt;\ufffd") >= 3
-    assert "token &lt;b&gt;\ufffd" in text
 
 
 def test_filters_are_in_the_address_and_kept_by_what_leads_on(app: Flask, person: Person) -> None:

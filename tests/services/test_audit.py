@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,11 +16,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions import Action, Kind, Via
-from app.extensions import db
-from app.models import Task, note, write
-from app.services import audit, audit_export, keys, results, sessions, tasks, tokens
+from app.extensions import db, limiter
+from app.models import Task, Token, note, write
+from app.roles import Role
+from app.services import audit, audit_export, keys, removal, results, sessions, tasks, tokens
 from app.services.registry_login import Login
 from tests.support.audited import last_id, rows_of
+from tests.support.kept import ended
 from tests.support.stepping import ready_task, submitted
 
 USER = pwd.getpwuid(os.getuid()).pw_name
@@ -34,6 +37,21 @@ def test_estivador_itself_acts_where_nobody_asked(app: Flask) -> None:
 def test_the_token_of_the_file_has_a_row_of_its_making(app: Flask) -> None:
     first = rows_of(app)[0]
     assert (first.action, first.object_id) == ("token.create", (Path(app.instance_path) / "admin-token").read_text().split("_")[1])
+
+
+def test_the_token_that_it_replaces_has_a_row_of_its_end(app: Flask) -> None:
+    path = Path(app.instance_path) / "admin-token"
+    old = path.read_text().split("_")[1]
+    before = last_id(app)
+    path.unlink()
+    with app.app_context():
+        for _ in range(2):
+            tokens.ensure_admin(Path(app.instance_path))
+    found = [(row.action, row.kind, row.object_id, row.about) for row in rows_of(app, before)]
+    assert found == [
+        ("token.revoke", "token", old, "admin-token, replaced by the one in the file"),
+        ("token.create", "token", path.read_text().split("_")[1], "admin-token, admin, that of the file"),
+    ]
 
 
 def test_the_user_of_a_command_line_acts_there(app: Flask) -> None:
@@ -78,10 +96,19 @@ def test_what_a_user_writes_is_cut(app: Flask) -> None:
     before = last_id(app)
     with app.app_context():
         tasks.register("tool", "n" * 255)
-        audit.arrive(Via.API, "a" * 100)
+        audit.arrive(Via.API, "2001:db8:1111:2222:3333:4444:5555:6666")
         audit.refuse(Action.TOKEN_REVOKE, Kind.TOKEN, "t" * 1000, 404)
     made, refused = rows_of(app, before)
-    assert (len(made.about), len(refused.object_id), len(refused.address)) == (255, 32, 64)
+    assert (len(made.about), len(refused.object_id), len(refused.address)) == (255, 32, 38)
+
+
+def test_an_address_is_kept_as_one_and_nothing_else_is(app: Flask) -> None:
+    before = last_id(app)
+    with app.app_context():
+        for text in ("192.0.2.1:4711", "[::1]:80", "<b>", "192.0.2.1, 192.0.2.2", None):
+            audit.arrive(Via.API, text)
+            audit.refuse(Action.TASK_DELETE, Kind.TASK, 7, 404)
+    assert [row.address for row in rows_of(app, before)] == ["192.0.2.1", "::1", None, None, None]
 
 
 def test_no_secret_is_in_the_audit(app: Flask) -> None:
@@ -99,18 +126,70 @@ def test_no_secret_is_in_the_audit(app: Flask) -> None:
     assert [word for word in ("canary", text.split("_")[2], secret) if word in told] == []
 
 
-def test_many_that_are_stopped_are_one_row_that_is_there_before_the_first(app: Flask) -> None:
-    submitted(app, 1)
-    submitted(app, 2)
+def test_many_that_are_stopped_are_a_row_each_in_the_transaction_of_each(app: Flask) -> None:
+    for task_id in (1, 2, 3):
+        submitted(app, task_id)
     before = last_id(app)
+    withdraw = results.withdraw_waiting
+
+    def dies_at_the_second(result_id: int, *more: Any) -> None:
+        if result_id == 2:
+            raise RuntimeError
+        withdraw(result_id, *more)
+
     with app.app_context():
-        with patch("app.services.results._stop", side_effect=RuntimeError), pytest.raises(RuntimeError):
-            results.stop_selected(results.Wish.KILL, expect=2)
+        with patch("app.services.results.withdraw_waiting", dies_at_the_second), pytest.raises(RuntimeError):
+            results.stop_selected(results.Wish.KILL, expect=3)
         assert results.stop_selected(results.Wish.CANCEL, expect=2) == 2
-    assert [(row.action, row.kind, row.about) for row in rows_of(app, before)] == [
-        ("result.kill", "result", "selected by a filter: 2"),
-        ("result.cancel", "result", "selected by a filter: 2"),
+        assert results.stop_selected(results.Wish.CANCEL) == 0
+    assert [(row.action, row.kind, row.object_id, row.about) for row in rows_of(app, before)] == [
+        ("result.kill", "result", "1", "of task 1, selected by a filter"),
+        ("result.cancel", "result", "2", "of task 2, selected by a filter"),
+        ("result.cancel", "result", "3", "of task 3, selected by a filter"),
     ]
+
+
+def test_many_that_are_deleted_are_a_row_each_and_all_or_none(app: Flask) -> None:
+    with app.app_context():
+        ids = [ended(ready_task(app, name), 1, times) for name, times in (("a", 1), ("b", 2), ("c", 3))]
+        removal.delete_result(results.get(ids[0]))
+        before = last_id(app)
+        with patch("app.jobs.removal.mark", side_effect=RuntimeError), pytest.raises(RuntimeError):
+            removal.delete_selected(expect=2)
+        assert rows_of(app, before) == []
+        assert removal.delete_selected(expect=2) == 2
+        assert removal.delete_selected(expect=0) == 0
+    assert [(row.action, row.kind, row.object_id, row.about, row.name, row.via, row.outcome, row.status) for row in rows_of(app, before)] == [
+        ("result.delete", "result", "2", "of task 2, times 2, selected by a filter", "estivador", "consumer", "done", None),
+        ("result.delete", "result", "3", "of task 3, times 3, selected by a filter", "estivador", "consumer", "done", None),
+    ]
+    assert rows_of(app)[-1].at >= rows_of(app)[0].at
+
+
+def test_a_token_that_is_refused_without_end_fills_no_disk(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    before, most = last_id(app), audit.REFUSALS.amount
+    with app.app_context(), caplog.at_level(logging.WARNING):
+        anna, bert = (tokens.create(name, Role.VIEWER)[0] for name in ("anna", "bert"))
+        ids = [anna.id, bert.id]
+
+        def refuse(token: Token, status: int = 403) -> None:
+            audit.arrive(Via.API, None)
+            audit.recognise(token)
+            audit.refuse(Action.TASK_DELETE, Kind.TASK, 7, status)
+
+        for number in range(most + 20):
+            refuse(anna, 500 if number % 2 else 403)
+        refuse(bert)
+        tasks.register("tool")
+        told = [record.getMessage() for record in caplog.records]
+        assert told == [f"token {ids[0]} is refused more than {most} requests a minute: what is above that is not in the audit"]
+        for entries in limiter.storage.events.values():  # type: ignore[attr-defined]
+            for entry in entries:
+                entry.atime -= 61
+        refuse(anna)
+    rows = [row for row in rows_of(app, before) if row.action != "token.create"]
+    assert [row.token_id for row in rows] == [ids[0]] * most + [ids[1]] * 2 + [ids[0]]
+    assert rows[-2].outcome == "done"
 
 
 def test_a_busy_record_keeps_no_refusal_waiting_and_the_log_has_it(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
