@@ -106,7 +106,8 @@ def test_a_form_without_its_csrf_token_is_no_guess(app: Flask) -> None:
         ("2001:db8:1:2::", "2001:db8:1:2::/64"),
         ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ("fe80::1%eth0", "fe80::/64"),
-        ("unknown", "unknown"),
+        ("192.0.2.7:5001", "192.0.2.7"),
+        ("unknown", "nowhere"),
         ("", "nowhere"),
     ],
 )
