@@ -1,9 +1,9 @@
 """The extensions, made once and bound to an application by create_app: database, API, migrations, queue."""
 
-import ipaddress
 import logging
 import sqlite3
 from collections.abc import Iterable
+from ipaddress import ip_network
 from typing import Any
 
 from flask import Flask, request
@@ -19,6 +19,7 @@ from huey.storage import SqliteStorage
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import DeclarativeBase
 
+from app.addresses import address_of
 from app.files import kept_key
 
 log = logging.getLogger(__name__)
@@ -84,15 +85,12 @@ class Queue(Huey):
 
 
 def asker() -> str:
-    """Return the address that a request comes from, as limits count it: of IPv6 the /64, which is the least that somebody has to themselves."""
-    text = request.remote_addr or "nowhere"
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return text
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-    return text
+    """Return the address that a request comes from, as limits count it: of IPv6 the /64, which is the least that somebody has to themselves.
+
+    What is no address counts as one and the same.
+    """
+    text = address_of(request.remote_addr)
+    return str(ip_network((text, 64), strict=False)) if text is not None and ":" in text else text or "nowhere"
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
@@ -100,7 +98,7 @@ api = Api()
 migrate = Migrate(render_as_batch=True)
 compress = Compress()
 # Each web process counts for itself, in memory: a limit is that of one process.
-limiter = Limiter(asker, storage_uri="memory://", strategy="moving-window")
+limiter = Limiter(asker, storage_uri="memory://", strategy="fixed-window")
 # Unread results never expire, so none are stored.
 huey = Queue("estivador", results=False)
 

@@ -46,19 +46,25 @@ def guard(app: Flask) -> None:
 
 def _ask() -> None:
     is_page = PAGES in request.blueprints
+    is_open = request.endpoint is not None and is_public(current_app, request.endpoint)
     audit.arrive(Via.PAGE if is_page else Via.API, request.remote_addr)
+    if not is_open:
+        _recognise(is_page)
+    # Only now is the body read: a stranger's could be one that never ends.
     if is_page and request.method not in SAFE:
         _same_site()
-    if request.endpoint is not None and is_public(current_app, request.endpoint):
-        return
+    if not is_open and request.endpoint is not None:
+        _allow(g.role, role_of(current_app, request.endpoint, request.method))
+
+
+def _recognise(is_page: bool) -> None:
+    """Find out who asks; raise NotAuthenticated for nobody."""
     # An address without its last slash is no endpoint's yet: a session is enough to be led on, and is asked for again there.
     by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
     g.token = sessions.authenticate(session.get("secret")) if by_session else _of_bearer()
     audit.recognise(g.token)
     # Read now: whatever becomes of the record while this is answered, who asked stays known.
     g.name, g.role = g.token.name, Role(g.token.role)
-    if request.endpoint is not None:
-        _allow(g.role, role_of(current_app, request.endpoint, request.method))
 
 
 def _of_bearer() -> Any:
@@ -87,13 +93,20 @@ def bearer() -> str | None:
 def _same_site() -> None:
     """Refuse what another site made the browser send."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    foreign = site not in ("same-origin", "none") if site is not None else origin is not None and urlsplit(origin).netloc != request.host
+    foreign = site not in ("same-origin", "none") if site is not None else origin is not None and not _is_ours(origin)
     if foreign:
         raise CrossSite("This came from another site, so nothing was done. Open the page here, and try again.")
     try:
         csrf.protect()
     except CSRFError:
         raise CrossSite("This form has lost its session, so nothing was done. Reload the page, and try again.") from None
+
+
+def _is_ours(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:  # no address
+        return False
 
 
 def is_signed_in() -> bool:

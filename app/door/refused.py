@@ -17,8 +17,9 @@ def leave_row(response: Response) -> Response:
     """Have what somebody known asked for and did not get written down, and a token that opened no session. What is done has its row already."""
     if request.method not in SAFE and response.status_code >= 400:
         try:
-            asked = _asked_for()
-            if asked is not None and (audit.is_known() or _is_failed_sign_in(response)):
+            # Of a stranger's request no more is read than it was.
+            asked = _asked_for() if audit.is_known() or _is_failed_sign_in(response) else None
+            if asked is not None:
                 audit.refuse(asked, *_about(), response.status_code)
         except Exception:  # the answer is given, whatever becomes of its row
             log.exception("a refused request is not in the audit")

@@ -57,6 +57,13 @@ def is_id(text: str) -> bool:
     return re.fullmatch(_ID, text) is not None
 
 
+def opens(token_id: str) -> bool:
+    """Whether the token of this id still opens anything; leaves no read transaction open."""
+    expires_at = db.session.execute(select(Token.expires_at).where(Token.id == token_id)).one_or_none()
+    db.session.rollback()
+    return expires_at is not None and (expires_at[0] is None or expires_at[0] > time.time())
+
+
 def listing() -> list[Token]:
     """List the tokens, oldest first; none carries its secret."""
     return list(db.session.execute(select(Token).order_by(Token.created_at, Token.id)).scalars())

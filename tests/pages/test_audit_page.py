@@ -129,13 +129,14 @@ def test_who_guesses_tokens_fills_no_audit(app: Flask, stranger: Person) -> None
     assert [row.status for row in rows_of(app, before)] == [401] * 10
 
 
-def test_what_comes_without_its_csrf_token_or_a_session_leaves_none(app: Flask, stranger: Person, person: Person) -> None:
+def test_what_comes_without_its_csrf_token_is_a_row_of_whose_session_it_has_and_without_a_session_none(app: Flask, stranger: Person, person: Person) -> None:
     before = last_id(app)
     assert stranger.request("POST", "/ui/login/", data={"token": "x"}).status_code == 403
-    assert person.request("POST", "/ui/task/new/", data={"repository": "busybox"}).status_code == 403
     stranger.get("/ui/login/")
     assert stranger.post("/ui/task/new/", repository="busybox").status_code == 401
     assert rows_of(app, before) == []
+    assert person.request("POST", "/ui/task/new/", data={"repository": "busybox"}).status_code == 403
+    assert [(row.action, row.status, row.name) for row in rows_of(app, before)] == [("task.register", 403, "admin-token")]
 
 
 def test_what_only_looks_leaves_none(app: Flask, person: Person) -> None:
