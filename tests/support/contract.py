@@ -33,7 +33,8 @@ UNSAID = (
     r"has no network",  # with profile strict
     r"is in (env|the environment) too",
     r"registry_username and registry_password go together",  # both null, or neither
-    r"no secret .* (kept|stored)|is there to be kept|There is no secret",
+    r"secret_env has null for .* there is none",
+    r"repository has at most 255 characters",
     r"Must be from [0-9a-z]+ to ",  # a size that is text
     r"Takes \d+ bytes|executions in all",
     r"more than once",  # 1 and "1" are the same text
