@@ -100,7 +100,7 @@ api = Api()
 migrate = Migrate(render_as_batch=True)
 compress = Compress()
 # Each web process counts for itself, in memory: a limit is that of one process.
-limiter = Limiter(asker, storage_uri="memory://", strategy="moving-window")
+limiter = Limiter(asker, storage_uri="memory://", strategy="fixed-window")
 # Unread results never expire, so none are stored.
 huey = Queue("estivador", results=False)
 

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from app import create_app
 from app.config import Settings
@@ -40,12 +41,16 @@ def test_every_route_refuses_another_host_before_anything_else(app: Flask, clien
     paths = {*routes(app), "/nowhere", "/ui/nowhere", "/static/app.css", "/task", "/ui"}
     assert len(paths) > 60
     answers: dict[Any, Any] = {}
+    statements: list[str] = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: statements.append(statement))
     with patch.object(tokens, "authenticate", side_effect=AssertionError), patch.object(sessions, "authenticate", side_effect=AssertionError):
         for path in paths:
             for method in METHODS:
                 answer = client.open(path, method=method, headers={"Host": "evil.example"}, buffered=True)
                 answers[method, path] = answer.status_code, "evil" in answer.text, method == "HEAD" or "ESTIVADOR_HOSTS" in answer.text
     assert {asked: answer for asked, answer in answers.items() if answer != (400, False, True)} == {}
+    assert statements == [], "nothing is read or written for it"
 
 
 def test_what_is_no_host_of_ours_is_400_and_is_not_said_back(client: FlaskClient) -> None:

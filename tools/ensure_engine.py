@@ -32,6 +32,7 @@ TEST_PROGRAMS = {
     "chromium": "chromium",
     "docker-registry": "docker-registry",
     "ip": "iproute2",
+    "nginx": "nginx-light",
     "setpriv": "util-linux",
     "unshare": "util-linux",
 }

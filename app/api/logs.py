@@ -2,9 +2,10 @@
 
 import select
 import socket
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, g, request, stream_with_context
 from flask.views import MethodView
 
 from app.api.blueprint import Blueprint
@@ -12,7 +13,7 @@ from app.api.conditional import not_modified
 from app.door import needs
 from app.roles import Role
 from app.schemas.filters import LogFilterSchema
-from app.services import attempts, details, following, logs
+from app.services import attempts, details, following, logs, tokens
 
 blueprint = Blueprint("log", __name__, url_prefix="/result/<int:result_id>/detail/<int:detail_id>/log", description="What executions have written")
 
@@ -44,7 +45,8 @@ class Log(MethodView):
             "X-Log-Truncated": str(int(bool(attempt.log_truncated))),
         }
         if filters["follow"]:
-            lines = following.follow(execution, filters.get("attempt"), view, _is_gone())
+            hung_up, token_id = _has_hung_up(), g.token.id
+            lines = following.follow(execution, filters.get("attempt"), view, lambda: hung_up() or not tokens.opens(token_id))
             return Response(stream_with_context(lines), mimetype="text/plain", headers=headers)
         if not attempt.is_live:
             headers["ETag"] = f'"{attempt.detail_id}-{attempt.attempt}-{attempt.status}"'
@@ -58,11 +60,11 @@ class Log(MethodView):
         return response
 
 
-def _is_gone() -> Any:
+def _has_hung_up() -> Callable[[], bool]:
     """Return what says whether the one who asked has hung up: a log that is silent for days would hold a thread for nobody."""
     connection: socket.socket | None = request.environ.get("gunicorn.socket")
 
-    def is_gone() -> bool:
+    def has_hung_up() -> bool:
         if connection is None or not select.select([connection], [], [], 0)[0]:
             return False
         try:
@@ -70,4 +72,4 @@ def _is_gone() -> Any:
         except OSError:
             return True
 
-    return is_gone
+    return has_hung_up

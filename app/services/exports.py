@@ -54,8 +54,8 @@ COLUMNS: dict[str, Callable[[Any], Any]] = {
 }
 """The columns and how each is made from a row: the fields of an execution in the API but `waits_for`, which is true only when it is asked."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a text begins with that a spreadsheet would run instead of showing it."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a text begins with that a spreadsheet would run instead of showing it; the signs of full width too."""
 
 
 def as_csv(result_id: int) -> Iterator[str]:

@@ -24,7 +24,8 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def follow(detail: Detail, number: int | None, view: View, is_gone: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield the lines of attempt `number` of an execution (None: the current one) as View wants them, until it has ended or `is_gone` says that nobody reads.
+    """Yield the lines of attempt `number` of an execution (None: the current one) as View wants them, until it has ended or `is_gone` says that
+    nobody reads any more, or may.
 
     One that waits for its start is waited for. Raises TooManyFollow where this process follows as many logs as it may.
     """

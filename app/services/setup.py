@@ -49,12 +49,11 @@ def _newest_schema() -> str | None:
 
 
 def _ensure_rows(settings: Settings) -> None:
+    """Add what is missing. What is there stays: any command comes by here, whatever the environment that it is given in."""
+    if db.session.get(Engine, LOCAL_ENGINE) is not None:  # the last that is added
+        return
     with write() as session:
         if session.execute(db.select(Instance.id)).first() is None:
             session.add(Instance(id=secrets.token_hex(4), created_at=time.time()))
-        engine = session.get(Engine, LOCAL_ENGINE)
-        if engine is None:
-            engine = Engine(id=LOCAL_ENGINE, name="local", address="", slots=0)
-            session.add(engine)
-        engine.address, engine.slots = settings.engine.url, settings.slots
+        session.add(Engine(id=LOCAL_ENGINE, name="local", address=settings.engine.url, slots=settings.slots))
     current_app.logger.debug("instance %s is ready", settings.instance)

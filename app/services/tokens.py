@@ -51,6 +51,13 @@ def note_use(token: Token) -> None:
         log.info("the use of token %s was not noted: %s", token.id, error.orig)
 
 
+def opens(token_id: str) -> bool:
+    """Whether the token of this id still opens anything; leaves no read transaction open."""
+    expires_at = db.session.execute(select(Token.expires_at).where(Token.id == token_id)).one_or_none()
+    db.session.rollback()
+    return expires_at is not None and (expires_at[0] is None or expires_at[0] > time.time())
+
+
 def listing() -> list[Token]:
     """List the tokens, oldest first; none carries its secret."""
     return list(db.session.execute(select(Token).order_by(Token.created_at, Token.id)).scalars())

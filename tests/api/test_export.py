@@ -40,7 +40,7 @@ def test_a_csv_has_a_line_of_names_and_one_an_execution(app: Flask, client: Flas
     assert [(row["index"], row["status"], row["start"]) for row in rows] == [(str(index), "QUEUED", "") for index in range(3)]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_text_is_a_formula_to_a_spreadsheet(app: Flask, client: FlaskClient, begin: str) -> None:
     result_id = submitted(app, 1)
     with app.app_context():

@@ -1,10 +1,8 @@
 """What a container is never given, whoever asks: refused by name in each place of the API, however it is written, and not set where a form has it."""
 
-import re
 from typing import Any
 
 import pytest
-import requests
 from docker import DockerClient
 from flask import Flask
 from flask.testing import FlaskClient
@@ -160,14 +158,6 @@ def test_none_lies_in_a_parameter_that_there_is(client: FlaskClient, where: dict
     assert count(client) == before
 
 
-def post_form(place: Estivador, page: str, action: str, form: dict[str, str]) -> requests.Response:
-    """Send a form with the CSRF token of a page, as somebody who is signed in; where it leads to is not followed."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', place.page(page))
-    assert token is not None
-    assert place._person is not None
-    return place._person.post(place.url(action), data={**form, "csrf_token": token[1]}, timeout=30, allow_redirects=False)
-
-
 def test_what_is_called_like_one_or_put_into_a_form_sets_none(running: Estivador, docker_client: DockerClient, busybox_image: str) -> None:
     """As variables and labels the names are harmless; a form's fields that the form never had are passed over. Both get the container of a plain run."""
     task_id = running.register(busybox_image)
@@ -178,10 +168,10 @@ def test_what_is_called_like_one_or_put_into_a_form_sets_none(running: Estivador
         task_id, command="sleep 60", env=called, labels=labels, matrix={"matrix_privileged": ["true"]}, secret_env={"secret_privileged": "true"}
     )
     again = running.post(f"/result/{plain}/", {"operation": "RERUN", "env": called, "labels": labels})["result_id"]
-    answer = post_form(running, f"/ui/task/{task_id}/", f"/ui/task/{task_id}/", {**called, "times": "1", "command": "sleep 60"})
+    answer = running.fill_in(f"/ui/task/{task_id}/", f"/ui/task/{task_id}/", **{**called, "times": "1", "command": "sleep 60"})
     assert answer.status_code == 303, answer.text
     by_form = int(answer.headers["Location"].rstrip("/").rpartition("/")[2])
-    answer = post_form(running, f"/ui/result/{plain}/rerun/", f"/ui/result/{plain}/rerun/", {**called, "edited": "1", "times": "1", "command": "sleep 60"})
+    answer = running.fill_in(f"/ui/result/{plain}/rerun/", f"/ui/result/{plain}/rerun/", **{**called, "edited": "1", "times": "1", "command": "sleep 60"})
     rerun_by_form = int(answer.headers["Location"].rstrip("/").rpartition("/")[2])
     results = [plain, named, again, by_form, rerun_by_form]
     seen = []

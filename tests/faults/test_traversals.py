@@ -67,11 +67,10 @@ class Asker:
     def __init__(self, place: Estivador) -> None:
         self.place, self.connection = place, Raw("127.0.0.1", place.port, timeout=30)
         page = place.page("/ui/token/")
-        assert place._person is not None
         found = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert found is not None
         self.csrf = found[1]
-        self.cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in place._person.cookies)
+        self.cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in place.person.cookies)
         self.sent = 0
 
     def ask(self, method: str, target: str, body: Any = None) -> tuple[int, str]:
@@ -85,7 +84,9 @@ class Asker:
             data = None if body is None else json.dumps(body)
         self.connection.request(method, target, data, headers)
         answer = self.connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
+        text = answer.read().decode(errors="replace")
+        self.connection.close()  # the server gives up one that is idle for a while
+        return answer.status, text
 
 
 def patterns(*references: str) -> list[re.Pattern[str]]:

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import docker
+import requests
 
 from app.services.following import AT_ONCE
 from tests.support.estivador import Estivador
@@ -97,6 +98,17 @@ def test_who_follows_a_log_over_the_cap_gets_its_last_line(instance: Estivador, 
             until(lambda: instance.rows("SELECT status FROM result") == [("COMPLETE",)], 30, "it has ended")
         assert list(lines) == [b"last"]
     assert instance.request("GET", path).headers["X-Log-Truncated"] == "1"
+
+
+def test_who_may_not_enter_any_more_reads_no_further(running: Estivador, busybox_image: str) -> None:
+    path = sleeping(running, busybox_image)
+    token = running.post("/token/", {"name": "reader", "role": "viewer"})
+    with requests.get(running.url(f"{path}?follow=1"), headers={"Authorization": f"Bearer {token['token']}"}, stream=True, timeout=30) as answer:
+        chunks = answer.iter_content(None)
+        assert next(chunks)
+        running.request("DELETE", f"/token/{token['token_id']}/")
+        assert b"two" not in b"".join(chunks), "it ends while the program runs on"
+    go_on(running, path)
 
 
 def test_only_so_many_are_followed_and_who_hangs_up_makes_room(running: Estivador, busybox_image: str) -> None:

@@ -38,9 +38,7 @@ def held(watched: Estivador, busybox_image: str) -> Iterator[tuple[Estivador, st
 
 def fragment(place: Estivador, path: str) -> requests.Response:
     """GET a part of a page as somebody who is signed in."""
-    place.page("/ui/")
-    assert place._person is not None
-    return place._person.get(place.url(path), timeout=30)
+    return place.person.get(place.url(path), timeout=30)
 
 
 def test_a_log_whose_container_is_just_being_removed_is_the_stored_one(held: tuple[Estivador, str], engine_proxy: EngineProxy) -> None:

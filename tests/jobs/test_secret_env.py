@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import requests
 from docker import DockerClient
 
 from tests.support.estivador import Estivador
@@ -51,16 +52,19 @@ def in_files(folder: Path) -> list[str]:
 
 def in_answers(place: Estivador, task_id: int) -> list[str]:
     """Look through all that the API and the pages answer of this task."""
-    paths = ["/task/", f"/task/{task_id}/", "/result/?page_size=100", "/openapi.json", "/engine/", "/ready/"]
-    pages = ["/ui/", "/ui/task/", f"/ui/task/{task_id}/", f"/ui/task/{task_id}/edit/", "/ui/result/", "/ui/task/new/"]
+    of_task = f"/task/{task_id}/"
+    paths = ["/task/", of_task, f"{of_task}image/", f"{of_task}statistics/", "/result/?page_size=100", "/openapi.json", "/engine/", "/ready/", "/health/"]
+    paths += ["/retention/", "/token/", "/audit/?page_size=100", "/audit.ndjson"]
+    pages = ["/ui/", "/ui/live", "/ui/task/", "/ui/task/live", f"/ui{of_task}", f"/ui{of_task}live", f"/ui{of_task}edit/", f"/ui{of_task}delete/"]
+    pages += ["/ui/result/", "/ui/result/live", "/ui/task/new/", "/ui/engine/", "/ui/retention/", "/ui/token/", "/ui/audit/", "/ui/audit.ndjson"]
     for result in place.get("/result/?page_size=100"):
         of_result = f"/result/{result['result_id']}/"
-        paths += [of_result, f"{of_result}detail/", f"{of_result}detail.csv", f"{of_result}detail.ndjson"]
-        pages += [f"/ui{of_result}", f"/ui{of_result}rerun/"]
+        paths += [of_result, f"{of_result}detail/", f"{of_result}detail.csv", f"{of_result}detail.ndjson", f"{of_result}statistics/", f"{of_result}compare/1/"]
+        pages += [f"/ui{of_result}", f"/ui{of_result}live", f"/ui{of_result}rerun/", f"/ui{of_result}compare/1/"]
         for detail in place.details(result["result_id"]):
             of_detail = f"{of_result}detail/{detail['detail_id']}/"
-            paths.append(of_detail)
-            pages.append(f"/ui{of_detail}")
+            paths += [of_detail, f"{of_detail}log/"]
+            pages += [f"/ui{of_detail}", f"/ui{of_detail}live", f"/ui{of_detail}log/"]
     answers = [place.request("GET", path) for path in paths]
     assert {answer.status_code for answer in answers} == {200}
     found = [one for path, answer in zip(paths, answers, strict=True) for one in betrayed(path, answer.content + str(answer.headers).encode())]
@@ -75,14 +79,36 @@ def refused_requests(place: Estivador, task_id: int, result_id: int) -> list[str
         ("POST", f"/task/{task_id}/", {"secret_env": CANARY}),
         ("POST", f"/task/{task_id}/", {"secret_env": {"A": CANARY}, "env": {"A": "1"}}),
         ("POST", "/task/", {"repository": "b", "registry_username": "me", "registry_password": PASSWORD + "\0"}),
+        ("POST", "/task/", {"repository": "b", "registry_username": "a:b", "registry_password": PASSWORD}),
+        ("POST", "/task/", {"repository": "b", "registry_username": "me", "registry_password": [PASSWORD]}),
+        ("POST", "/task/", {"repository": "b", "parameters": {"secret_env": {"A": CANARY, "ESTIVADOR_B": CANARY}}}),
+        ("POST", "/task/", {"repository": "B", "registry_username": "me", "registry_password": PASSWORD, "parameters": {"secret_env": {"A": CANARY}}}),
         ("PATCH", f"/task/{task_id}/", {"registry_password": PASSWORD}),
+        ("POST", f"/task/{task_id}/", {"operation": "IMPORT", "registry_username": "", "registry_password": PASSWORD}),
+        ("POST", f"/task/{task_id}/", {"operation": "RUN", "registry_username": "me", "registry_password": PASSWORD}),
         ("POST", f"/result/{result_id}/", {"operation": "RERUN", "only": ["KILLED"], "secret_env": {"A": CANARY}}),
         ("POST", "/result/99999/", {"operation": "RERUN", "secret_env": {"A": CANARY}}),
     ]
     answers = [place.request(method, path, json=body) for method, path, body in bodies]
     answers.append(place.request("POST", f"/task/{task_id}/", data=f'{{"secret_env": {{"A": "{CANARY}"', headers={"Content-Type": "application/json"}))
-    assert all(400 <= answer.status_code < 500 for answer in answers)
-    return [one for answer in answers for one in betrayed(answer.url, answer.content)]
+    answers += refused_forms(place, task_id, result_id)
+    assert all(400 <= answer.status_code < 500 for answer in answers), [answer.url for answer in answers if not 400 <= answer.status_code < 500]
+    return [one for answer in answers for one in betrayed(answer.url, answer.content + str(answer.headers).encode())]
+
+
+def refused_forms(place: Estivador, task_id: int, result_id: int) -> list[requests.Response]:
+    """The same mistakes in the forms, and what stands where a token should be."""
+    of_task, of_result = f"/ui/task/{task_id}/", f"/ui/result/{result_id}/rerun/"
+    secrets = [{"secret_env": f"A={CANARY}\nB={CANARY}\0"}, {"secret_env": f"A={CANARY}", "env": "A=1"}, {"secret_env": f"ESTIVADOR_A={CANARY}"}]
+    answers = [place.fill_in(of_task, of_task, times="1", **form) for form in (*secrets, {"secret_env": f"A={CANARY}", "memory": "much"})]
+    answers += [place.fill_in(of_result, of_result, times="1", edited="1", **form) for form in secrets]
+    logins = [{"registry_username": "", "registry_password": PASSWORD}, {"registry_username": "a:b", "registry_password": PASSWORD}]
+    answers += [place.fill_in("/ui/task/new/", "/ui/task/new/", repository="b", **form) for form in (*logins, *secrets)]
+    answers += [place.fill_in(f"{of_task}edit/", f"{of_task}edit/", name="b", **form) for form in (*logins, *secrets)]
+    answers.append(place.fill_in("/ui/login/", "/ui/login/", token=f"est_00000000_{CANARY}"))
+    for header in (f"Bearer est_00000000_{CANARY}", f"Bearer {CANARY}", f"Basic {base64.b64encode(CANARY.encode()).decode()}"):
+        answers.append(requests.get(place.url("/task/"), headers={"Authorization": header}, timeout=30))
+    return answers
 
 
 def test_a_secret_is_in_the_containers_environment_and_nowhere_else(running: Estivador, busybox_image: str, docker_client: DockerClient) -> None:
@@ -115,6 +141,9 @@ def test_a_secret_is_in_the_containers_environment_and_nowhere_else(running: Est
     running.post(f"/result/{sleeps}/", {"operation": "KILL"})
     running.until_ended(sleeps)
     assert in_files(running.folder) == []
+    tokens = [path.name for path in running.folder.iterdir() if path.is_file() and running.token.encode() in path.read_bytes()]
+    assert tokens == ["admin-token"], "the token itself stands in its file alone"
+    assert running.get("/audit/?outcome=refused"), "what was refused is in the audit, and was looked through"
     assert {path.name for path in running.folder.iterdir()} >= {"estivador.db", "queue.db", "gunicorn.out", "huey_consumer.out", "logs", "secret-keys"}
 
 

@@ -122,6 +122,14 @@ def test_a_sign_in_with_a_wrong_token_is_a_row_of_nobody(app: Flask, stranger: P
     assert "nobody known" in row_of(person.get("/ui/audit/").text, row.id)
 
 
+def test_who_guesses_tokens_fills_no_audit(app: Flask, stranger: Person) -> None:
+    before = last_id(app)
+    stranger.get("/ui/login/")
+    codes = [stranger.post("/ui/login/", token=f"guess {number}").status_code for number in range(15)]
+    assert codes == [401] * 10 + [429] * 5
+    assert [row.status for row in rows_of(app, before)] == [401] * 10
+
+
 def test_what_comes_without_its_csrf_token_or_a_session_leaves_none(app: Flask, stranger: Person, person: Person) -> None:
     before = last_id(app)
     assert stranger.request("POST", "/ui/login/", data={"token": "x"}).status_code == 403

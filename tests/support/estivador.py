@@ -134,17 +134,27 @@ class Estivador:
         assert response.status_code in (200, 201), response.text
         return response.json()
 
-    def page(self, path: str) -> str:
-        """GET a page as somebody who is signed in, and return its HTML."""
+    @property
+    def person(self) -> requests.Session:
+        """Somebody who is signed in to the pages."""
         if self._person is None:
             self._person = requests.Session()
             self._person.trust_env = False
-            token = re.search(r'name="csrf_token" value="([^"]+)"', self._person.get(self.url("/ui/login/"), timeout=30).text)
-            assert token is not None
-            self._person.post(self.url("/ui/login/"), data={"csrf_token": token[1], "token": self.token}, timeout=30)
-        response = self._person.get(self.url(path), timeout=30)
+            self.fill_in("/ui/login/", "/ui/login/", token=self.token)
+        return self._person
+
+    def page(self, path: str) -> str:
+        """GET a page as somebody who is signed in, and return its HTML."""
+        response = self.person.get(self.url(path), timeout=30)
         assert response.status_code == 200, response.text
         return response.text
+
+    def fill_in(self, page: str, action: str, **form: str) -> requests.Response:
+        """Send a form with the CSRF token of a page, as somebody who is signed in; where it leads to is not followed."""
+        person = self.person
+        token = re.search(r'name="csrf_token" value="([^"]+)"', person.get(self.url(page), timeout=30).text)
+        assert token is not None
+        return person.post(self.url(action), data={**form, "csrf_token": token[1]}, timeout=30, allow_redirects=False)
 
     def register(self, repository: str, **body: Any) -> int:
         """Register an image, wait for its import, and return the task's id."""

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.config import Settings
 from app.extensions import db, huey
+from app.jobs.consumer import take_up_engine
 from app.services.setup import prepare
 from tests.support.engine_proxy import EngineProxy
 from tests.support.estivador import Estivador
@@ -49,6 +50,7 @@ def app(settings: Settings, prepared: Path) -> Iterator[Flask]:
     application.config["TESTING"] = True
     with application.app_context():
         prepare(settings)
+        take_up_engine(settings)
     yield application
     with application.app_context():
         db.engine.dispose()
