@@ -27,13 +27,21 @@ class BodyParser(FlaskParser):
             abort(415, message="Send the body as JSON, and say so: Content-Type: application/json")
         try:
             body = super().load_json(req, schema)
-            # What a lone surrogate is in, neither the record nor an Engine can be given.
-            json.dumps(body if body is not missing else None, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            abort(422, message="Must be text that can be written as UTF-8: half of a surrogate pair (\\ud800 to \\udfff) is none.")
         except (ValueError, RecursionError):
             abort(400, message="The body is JSON that nests too deeply, or has a number with too many digits.")
+        parts = body.items() if isinstance(body, dict) else [("_schema", body)]
+        # What half of a surrogate pair is in, neither the record nor an Engine can be given.
+        if unwritable := [name for name, value in parts if body is not missing and not _is_writable([name, value])]:
+            abort(422, messages={"json": {name: ["Must be text that can be written as UTF-8."] for name in unwritable}})
         return body
+
+
+def _is_writable(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -39,5 +39,11 @@ def test_each_operation_takes_and_answers_what_the_document_says(contract: Contr
     assert not findings, "\n".join(findings)
 
 
+@pytest.mark.timeout(0 if fuzzing.is_long() else 600)
+def test_what_one_operation_makes_or_removes_is_there_or_gone_for_the_next(contract: Contract) -> None:
+    findings = contract.findings(phases(2000 if fuzzing.is_long() else 10, stateful=True), seed())
+    assert not findings, "\n".join(findings)
+
+
 def test_no_area_is_left_out(contract: Contract) -> None:
     assert set(contract.areas()) == {*AREAS}
