@@ -62,21 +62,20 @@ def test_no_page_answers_a_stranger(app: Flask, stranger: Person, headers: dict[
 
 def test_nothing_of_a_strangers_form_is_read(app: Flask, stranger: Person) -> None:
     asked = {(method, path) for method, path in pages_of(app) if method in UNSAFE} - OPEN
-    body = Unread()
+    body = Unread(b"x" * 1000)
     answers = {
         one: stranger.request(*one, input_stream=body, content_length=1000, content_type="application/x-www-form-urlencoded").status_code for one in asked
     }
     assert unlike(answers, 401) == {}
 
 
-class Unread(io.RawIOBase):
+class Unread(io.BytesIO):
     """A body that fails who reads it."""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def read(self, *size: Any) -> bytes:
         raise AssertionError("the body was read")
+
+    readline = readinto = read  # type: ignore[assignment]
 
 
 SPELLINGS = (
@@ -192,7 +191,7 @@ def test_no_form_is_taken_from_another_site_whatever_it_knows(app: Flask, person
     for headers in ELSEWHERE:
         answers = {one: person.request(*one, data={"csrf_token": person.csrf}, headers=headers).status_code for one in unsafe_of(app)}
         assert unlike(answers, 403) == {}, headers
-        assert {one: stranger.request(*one, headers=headers).status_code for one in (("POST", "/ui/login/"), ("PUT", "/ui/login/"))}.values() <= {403, 405}
+        assert stranger.request("POST", "/ui/login/", headers=headers).status_code == 403, headers
     assert nothing_happened(person)
 
 
