@@ -6,21 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from huey.api import TaskWrapper
+from sqlalchemy.exc import OperationalError
 
 from app.extensions import huey
-from app.models import after_commit
+from app.models import after_commit, is_busy
 
 log = logging.getLogger(__name__)
 
 
 def job(priority: int) -> Callable[[Callable[..., None]], TaskWrapper]:
-    """Make a function a Huey job that runs inside the application. Its name is a wire format: keep it."""
+    """Make a function a Huey job that runs inside the application. Its name is a wire format: keep it.
+
+    One that finds the record busy for longer than the busy timeout gives up: what it was for is still to be done, so it is rung for again.
+    """
 
     def decorate(function: Callable[..., None]) -> TaskWrapper:
         @functools.wraps(function)
         def inside(*args: Any) -> None:
             with huey.app.app_context():
-                function(*args)
+                try:
+                    function(*args)
+                except OperationalError as error:
+                    if not is_busy(error):
+                        raise
+                    log.warning("%s%s gave up, as the record was busy: it is rung for again", function.__name__, args)
 
         return huey.task(priority=priority)(inside)
 

@@ -26,7 +26,7 @@ from app.jobs.ending import want_stop
 from app.jobs.images import import_image
 from app.jobs.locks import holding
 from app.jobs.stopwatch import Stopwatch
-from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, last_detail_id, write
+from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, is_busy, last_detail_id, write
 from app.states import TERMINAL, Phase, StopCause, TaskStatus
 
 log = logging.getLogger(__name__)
@@ -83,8 +83,9 @@ class Supervisor(threading.Thread):
                     threading.Thread(target=self.follow, name=f"events-{self.engine_id}", daemon=True).start()
             if self.supervising:
                 self.tick()
-        except Exception:
-            log.exception("the supervisor of engine %s stumbled", self.engine_id)
+        except Exception as error:
+            # A record that is busy says all there is to say in one line.
+            log.error("the supervisor of engine %s stumbled: %s", self.engine_id, getattr(error, "orig", error), exc_info=not is_busy(error))
 
     def tick(self) -> None:
         """Look at the record, now and then at the Engine's list, and ring for what is to be done."""

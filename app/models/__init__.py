@@ -17,7 +17,7 @@ from app.models.session import Session
 from app.models.task import Task
 from app.models.tidying import Tidying
 from app.models.token import Token
-from app.models.transaction import after_commit, write, write_aside
+from app.models.transaction import after_commit, is_busy, write, write_aside
 
 __all__ = [
     "HOLDS_SLOT",
@@ -45,6 +45,7 @@ __all__ = [
     "abandon",
     "actor",
     "after_commit",
+    "is_busy",
     "last_detail_id",
     "move",
     "move_task",

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.extensions import db
+
+BUSY = ("database is locked", "database table is locked")
 
 
 @contextmanager
@@ -35,6 +38,11 @@ def write() -> Iterator[Session]:
         session.info["writing"] = False
     for action in session.info.pop("after_commit", []):
         action()
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether an error says that others wrote to the record for longer than the busy timeout: nothing is wrong, and it may be tried again."""
+    return isinstance(error, OperationalError) and any(sign in str(error.orig) for sign in BUSY)
 
 
 def after_commit(action: Callable[[], None]) -> None:
