@@ -3,6 +3,7 @@
 import io
 import math
 import time
+from ipaddress import ip_network
 from typing import IO
 
 from flask import Flask, Response, current_app, request
@@ -11,9 +12,10 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
+from app.addresses import address_of
 from app.config import TLS
 from app.errors import TooManyGuesses, WrongHost
-from app.extensions import asker, limiter
+from app.extensions import limiter
 
 GUESSES = parse_many("10/minute;50/hour")
 """How many tokens that are none may come from one address, by the API and the sign-in form together; each web process counts for itself."""
@@ -73,6 +75,15 @@ def count_guess() -> None:
         free_at = max(limiter.limiter.get_window_stats(limit, *key).reset_time for limit in full)
         wait = max(1, math.ceil(free_at - time.time()))
         raise TooManyGuesses(f"Too many tokens that are none came from your address: wait {wait} seconds, then send a valid one.", wait)
+
+
+def asker() -> str:
+    """Return the address that a request comes from, as limits count it: of IPv6 the /64, which is the least that somebody has to themselves.
+
+    What is no address counts as one and the same.
+    """
+    text = address_of(request.remote_addr)
+    return str(ip_network((text, 64), strict=False)) if text is not None and ":" in text else text or "nowhere"
 
 
 def _refuse_other_host() -> None:

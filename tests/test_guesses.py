@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import front
-from app.extensions import asker, limiter
+from app.extensions import limiter
+from app.front import asker
 from tests.pages.person import Person
 from tests.support.estivador import Estivador
 

@@ -50,7 +50,7 @@ def _once(key: str, view: Callable[[], Response], secret: str | None) -> Respons
         made.append(view())
         return Answer(made[0].status_code, made[0].headers.get("Location"), _kept(made[0], secret))
 
-    given, replayed = idempotency.once(g.token.id, key, _digest(), answer)
+    given, replayed = idempotency.once(g.actor.token_id, key, _digest(), answer)
     if not replayed:
         return made[0]
     response = Response(given.body, given.status_code, mimetype="application/json")

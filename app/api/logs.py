@@ -45,7 +45,7 @@ class Log(MethodView):
             "X-Log-Truncated": str(int(bool(attempt.log_truncated))),
         }
         if filters["follow"]:
-            hung_up, token_id = _has_hung_up(), g.token.id
+            hung_up, token_id = _has_hung_up(), g.actor.token_id
             lines = following.follow(execution, filters.get("attempt"), view, lambda: hung_up() or not tokens.opens(token_id))
             return Response(stream_with_context(lines), mimetype="text/plain", headers=headers)
         if not attempt.is_live:

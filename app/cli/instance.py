@@ -3,7 +3,7 @@
 import click
 from flask import current_app
 
-from app.errors import EstivadorError
+from app.cli.telling import told
 from app.services import keys
 from app.services.tokens import ADMIN_NAME
 
@@ -25,10 +25,8 @@ def prepare_command() -> None:
 @click.option("--lost", is_flag=True, help="The file secret-keys is gone for good: begin a new one.")
 def rotate_key_command(lost: bool) -> None:
     """Encrypt all secrets with a new key, and drop the old ones. Everything may go on meanwhile; after a crash, do it again."""
-    try:
+    with told():
         done = keys.rotate(lost=lost)
-    except EstivadorError as error:
-        raise click.ClickException(error.message) from None
     click.echo(f"A new key is in secret-keys, and the old ones are gone from it. Encrypted with it: {done.renewed}.")
     if done.unopened:
         click.echo(f"No key decrypts {done.unopened} more. Give those secrets anew; or, if their key turns up, add it to the file as a line.")

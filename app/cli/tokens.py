@@ -1,13 +1,10 @@
 """`flask --app wsgi token …`: who may enter, for who owns the instance folder."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-import marshmallow as ma
 
-from app.errors import EstivadorError
+from app.cli.telling import told
 from app.models import Token
 from app.roles import Role
 from app.schemas.requests import CreateTokenSchema
@@ -27,7 +24,7 @@ def token_group() -> None:
 @click.option("--days", type=float, help="How long it lasts. Without it: until it is revoked.")
 def create_command(name: str, role: str, days: float | None) -> None:
     """Make a token, and print it and nothing else: TOKEN=$(flask --app wsgi token create ci)."""
-    with _told():
+    with told():
         token, text = tokens.create(**CreateTokenSchema().load({"name": name, "role": role, "days": days}))
     click.echo(text)
     click.echo(f"Token {token.id} of {name}, role {token.role}, ends: {_when(token.expires_at, 'never')}. It is shown this once.", err=True)
@@ -46,7 +43,7 @@ def list_command() -> None:
 @click.argument("token_id", metavar="ID")
 def revoke_command(token_id: str) -> None:
     """Revoke the token with this id, and end the sessions that it opened."""
-    with _told():
+    with told():
         tokens.revoke(token_id)
     click.echo("The token is revoked.", err=True)
 
@@ -58,15 +55,3 @@ def _row(token: Token) -> tuple[str, ...]:
 
 def _when(seconds: float | None, none: str = "") -> str:
     return none if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell a refusal as the API does, in a sentence."""
-    try:
-        yield
-    except EstivadorError as error:
-        raise click.ClickException(error.message) from None
-    except ma.ValidationError as error:
-        found = error.messages if isinstance(error.messages, dict) else {"token": error.messages}
-        raise click.ClickException(" ".join(f"{name}: {' '.join(sentences)}" for name, sentences in found.items())) from None

@@ -54,17 +54,14 @@ def _ask() -> None:
     if is_page and request.method not in SAFE:
         _same_site()
     if not is_open and request.endpoint is not None:
-        _allow(g.role, role_of(current_app, request.endpoint, request.method))
+        _allow(Role(g.actor.role), role_of(current_app, request.endpoint, request.method))
 
 
 def _recognise(is_page: bool) -> None:
     """Find out who asks; raise NotAuthenticated for nobody."""
     # An address without its last slash is no endpoint's yet: a session is enough to be led on, and is asked for again there.
     by_session = is_page or (isinstance(request.routing_exception, RequestRedirect) and "secret" in session)
-    g.token = sessions.authenticate(session.get("secret")) if by_session else _of_bearer()
-    audit.recognise(g.token)
-    # Read now: whatever becomes of the record while this is answered, who asked stays known.
-    g.name, g.role = g.token.name, Role(g.token.role)
+    audit.recognise(sessions.authenticate(session.get("secret")) if by_session else _of_bearer())
 
 
 def _of_bearer() -> Any:
@@ -111,9 +108,9 @@ def _is_ours(origin: str) -> bool:
 
 def is_signed_in() -> bool:
     """Whether this request has passed the door as somebody."""
-    return "role" in g
+    return audit.is_known()
 
 
 def may(role: str) -> bool:
     """Whether who is signed in has the role, so that what needs it is offered to them."""
-    return is_signed_in() and g.role.may(Role(role))
+    return is_signed_in() and Role(g.actor.role).may(Role(role))

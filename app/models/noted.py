@@ -3,8 +3,8 @@
 import os
 import pwd
 import time
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 
 import click
 from flask import g
@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, insert,
 
 from app.actions import Action, Kind, Outcome, Via
 from app.models.audit import Audit
+from app.models.token import Token
 from app.models.transaction import after_commit, write
 
-LONGEST = {"token_id": 16, "name": 64, "address": 64, "object_id": 32, "about": 255}
+LONGEST = {column.name: column.type.length for column in Audit.__table__.c if isinstance(column.type, String)}
 """Characters that are kept of each text."""
 
 
@@ -27,6 +28,10 @@ class Actor:
     token_id: str | None = None
     role: str | None = None
     address: str | None = None
+
+    def holding(self, token: Token) -> Self:
+        """Return the same with a token: who it is is known then."""
+        return replace(self, name=token.name, token_id=token.id, role=token.role)
 
 
 ITSELF = Actor("estivador", Via.CONSUMER)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from flask import g
@@ -33,7 +32,7 @@ def arrive(via: Via, address: str | None) -> None:
 
 def recognise(token: Token) -> None:
     """Say whose request this is."""
-    g.actor = replace(g.actor, name=token.name, token_id=token.id, role=token.role)
+    g.actor = g.actor.holding(token)
 
 
 def is_known() -> bool:

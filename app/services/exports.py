@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, select
 
 from app.extensions import db
 from app.models import Detail
 from app.services import combinations, engines, results
 from app.services.combinations import Combinations
 from app.services.details import duration
-
-BATCH = 2_000
-"""Executions that are read at once."""
+from app.services.listing import batches_of
 
 Cell = str | int | float | bool | None
 Line = dict[str, Any]
@@ -98,14 +96,8 @@ def _plain(cell: Cell) -> Cell:
 
 
 def _batches(database: Engine, result_id: int, plan: Combinations, names: dict[int, str]) -> Iterator[list[Line]]:
-    """Read on from the last index, each batch on a connection that is given back at once. Needs no application: it goes on after the view."""
-    rows: Select[Any] = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id).order_by(Detail.position).limit(BATCH)
-    last = -1
-    while True:
-        with database.connect() as connection:
-            batch = connection.execute(rows.where(Detail.position > last)).all()
-        if not batch:
-            return
-        last = batch[-1].position
+    """Read on from the last index. Needs no application: it goes on after the view."""
+    rows = select(*Detail.columns(), Detail.logs_removed_at).where(Detail.result_id == result_id)
+    for batch in batches_of(database, rows, Detail.position, last=-1):
         whole = (SimpleNamespace(**row._asdict(), env=plan.at(row.position), engine=names[row.engine_id]) for row in batch)
         yield [{name: cell(row) for name, cell in COLUMNS.items()} for row in whole]

@@ -200,20 +200,6 @@ def stop(result_id: int, wish: Wish, detail_id: int | None = None, about: str = 
     What waits becomes CANCELLED at once. Of what is on its way, CANCEL ends what has not started, KILL also stops what runs.
     `about` goes on with what the audit says of it. Raises WrongState where all of it has ended, or where CANCEL finds everything running.
     """
-    with write():
-        result = _stop(result_id, wish, detail_id)
-        if detail_id is None:
-            note(OF_RESULT[wish], Kind.RESULT, result_id, f"of task {result.task_id}{about}")
-        else:
-            note(OF_EXECUTION[wish], Kind.EXECUTION, detail_id, f"of result {result_id}{about}")
-    return result
-
-
-OF_RESULT = {Wish.CANCEL: Action.RESULT_CANCEL, Wish.KILL: Action.RESULT_KILL}
-OF_EXECUTION = {Wish.CANCEL: Action.EXECUTION_CANCEL, Wish.KILL: Action.EXECUTION_KILL}
-
-
-def _stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
     with write() as session:
         result = get(result_id)
         which = [Detail.result_id == result_id] if detail_id is None else [Detail.id == detail_id]
@@ -227,7 +213,15 @@ def _stop(result_id: int, wish: Wish, detail_id: int | None = None) -> Result:
         session.execute(update(Result).where(Result.id == result_id).values(revision=Result.revision + 1))
         for row_id in session.execute(select(Detail.id).where(*which, HOLDS_SLOT, Detail.wish.is_not(None))).scalars():
             ring(executions.advance, row_id)
+        if detail_id is None:
+            note(OF_RESULT[wish], Kind.RESULT, result_id, f"of task {result.task_id}{about}")
+        else:
+            note(OF_EXECUTION[wish], Kind.EXECUTION, detail_id, f"of result {result_id}{about}")
     return result
+
+
+OF_RESULT = {Wish.CANCEL: Action.RESULT_CANCEL, Wish.KILL: Action.RESULT_KILL}
+OF_EXECUTION = {Wish.CANCEL: Action.EXECUTION_CANCEL, Wish.KILL: Action.EXECUTION_KILL}
 
 
 def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> int:

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 import time
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def open_with(token_text: str) -> str:
     with write() as session:
         session.execute(db.delete(Session).where(Session.ends_at < now))
         session.add(Session(digest=_digest(secret), token_id=token.id, created_at=now, ends_at=now + LIFETIME.total_seconds()))
-        note(Action.SESSION_OPEN, Kind.SESSION, by=replace(actor(), name=token.name, token_id=token.id, role=token.role))
+        note(Action.SESSION_OPEN, Kind.SESSION, by=actor().holding(token))
     return secret
 
 

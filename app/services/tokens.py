@@ -59,9 +59,10 @@ def is_id(text: str) -> bool:
 
 def opens(token_id: str) -> bool:
     """Whether the token of this id still opens anything; leaves no read transaction open."""
-    expires_at = db.session.execute(select(Token.expires_at).where(Token.id == token_id)).one_or_none()
+    token = db.session.execute(select(Token).where(Token.id == token_id)).scalar_one_or_none()
+    is_open = token is not None and not token.is_over
     db.session.rollback()
-    return expires_at is not None and (expires_at[0] is None or expires_at[0] > time.time())
+    return is_open
 
 
 def listing() -> list[Token]:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.api.schemas import DetailSchema
 from app.extensions import db
 from app.models import Detail
-from app.services import exports
+from app.services import exports, listing
 from tests.support.stepping import ready_task, submitted
 
 
@@ -19,7 +19,7 @@ def test_the_columns_are_the_fields_of_an_execution() -> None:
 
 
 def test_lines_of_json_are_what_the_list_answers(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "BATCH", 2)
+    monkeypatch.setattr(listing, "BATCH", 2)
     result_id = submitted(app, 5)
     with app.app_context():
         db.session.execute(db.update(Detail).where(Detail.position == 3).values(start=1.00049, end=3.2, exit_code=0, message="ümlaut\n", oom_killed=False))

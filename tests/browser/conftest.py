@@ -7,6 +7,7 @@ import pytest
 from docker import DockerClient
 from playwright.sync_api import Browser, Page, StorageState, expect
 
+from tests.browser.clearing import clear
 from tests.browser.seed import Seeded, end_all, sow
 from tests.browser.signing_in import sign_in
 from tests.browser.watch import Watch
@@ -44,6 +45,15 @@ def estivador(tmp_path_factory: pytest.TempPathFactory, docker_client: DockerCli
 def seeded(estivador: Estivador, busybox_image: str) -> Seeded:
     """A task READY, and results COMPLETE, with ERRORs, RUNNING and CANCELLED, in `estivador`."""
     return sow(estivador, busybox_image)
+
+
+@pytest.fixture
+def asleep(estivador: Estivador, seeded: Seeded) -> Iterator[int]:
+    """A result whose one execution sleeps until it is killed."""
+    result = estivador.run(seeded.task, command="sleep 3600")
+    estivador.until_result(result, lambda found: found["counts"]["RUNNING"] == 1)
+    yield result
+    clear(estivador, result)
 
 
 @pytest.fixture(scope="package")

@@ -31,15 +31,6 @@ def busy(estivador: Estivador, seeded: Seeded) -> Iterator[int]:
     clear(estivador, result)
 
 
-@pytest.fixture
-def asleep(estivador: Estivador, seeded: Seeded) -> Iterator[int]:
-    """A result whose one execution sleeps until it is killed."""
-    result = estivador.run(seeded.task, command="sleep 3600")
-    estivador.until_result(result, lambda found: found["counts"]["RUNNING"] == 1)
-    yield result
-    clear(estivador, result)
-
-
 def element(page: Page, selector: str) -> JSHandle:
     return page.evaluate_handle("selector => document.querySelector(selector)", selector)
 

@@ -8,7 +8,6 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
-from tests.browser.clearing import clear
 from tests.browser.conftest import OpenPage
 from tests.browser.seed import Seeded
 from tests.browser.signing_in import sign_in
@@ -28,15 +27,6 @@ def viewer(open_page: OpenPage, estivador: Estivador, seeded: Seeded) -> Iterato
     yield page
     with suppress(requests.RequestException):
         estivador.request("DELETE", f"/token/{made['token_id']}/")
-
-
-@pytest.fixture
-def asleep(estivador: Estivador, seeded: Seeded) -> Iterator[int]:
-    """A result whose one execution sleeps until it is killed."""
-    result = estivador.run(seeded.task, command="sleep 3600")
-    estivador.until_result(result, lambda found: found["counts"]["RUNNING"] == 1)
-    yield result
-    clear(estivador, result)
 
 
 def test_a_viewer_finds_nothing_to_change(viewer: Page, estivador: Estivador, seeded: Seeded, watch: Watch) -> None:

@@ -22,14 +22,6 @@ from tests.support.registry import Registry
 from tests.support.stepping import run_jobs
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    place = Registry(tmp_path_factory.mktemp("registry"))
-    place.start()
-    yield place
-    place.stop()
-
-
 @pytest.fixture
 def name() -> str:
     return f"team/{unique_name('tool')}:1"

@@ -13,14 +13,6 @@ from tests.support.names import free_port, unique_name
 from tests.support.registry import Registry
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    place = Registry(tmp_path_factory.mktemp("registry"))
-    place.start()
-    yield place
-    place.stop()
-
-
 @pytest.fixture
 def proxy(registry: Registry) -> Iterator[FaultyProxy]:
     place = FaultyProxy(registry.port)

@@ -18,14 +18,6 @@ from tests.support.running import whole_estivador
 ELSEWHERE = "registry.example.org"
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    place = Registry(tmp_path_factory.mktemp("registry"))
-    place.start()
-    yield place
-    place.stop()
-
-
 @pytest.fixture
 def only_elsewhere(tmp_path: Path, docker_client: DockerClient) -> Iterator[Estivador]:
     """An Estivador that may ask a registry that is not there, and Docker Hub."""

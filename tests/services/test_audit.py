@@ -19,7 +19,7 @@ from app.actions import Action, Kind, Via
 from app.extensions import db, limiter
 from app.models import Task, Token, note, write
 from app.roles import Role
-from app.services import audit, audit_export, keys, removal, results, sessions, tasks, tokens
+from app.services import audit, audit_export, keys, listing, removal, results, sessions, tasks, tokens
 from app.services.registry_login import Login
 from tests.support.audited import last_id, rows_of
 from tests.support.kept import ended
@@ -203,7 +203,7 @@ def test_a_busy_record_keeps_no_refusal_waiting_and_the_log_has_it(app: Flask, c
 
 
 def test_an_export_ends_with_the_row_that_was_the_newest_when_it_began(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_export, "BATCH", 2)
+    monkeypatch.setattr(listing, "BATCH", 2)
     with app.app_context():
         for _ in range(4):
             note(Action.UNKNOWN)

@@ -19,6 +19,7 @@ from app.services.setup import prepare
 from tests.support.engine_proxy import EngineProxy
 from tests.support.estivador import Estivador
 from tests.support.recorder import Recorder
+from tests.support.registry import Registry
 from tests.support.waiting import until
 
 
@@ -79,6 +80,15 @@ def whole_estivador(folder: Path, client: DockerClient, **environment: str) -> I
         left = place.containers(client)
         for container in left:
             client.api.remove_container(container["Id"], force=True, v=True)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A real registry that wants no login, for the tests of a file."""
+    place = Registry(tmp_path_factory.mktemp("registry"))
+    place.start()
+    yield place
+    place.stop()
 
 
 @pytest.fixture
