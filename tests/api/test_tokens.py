@@ -1,11 +1,13 @@
 import sqlite3
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import extensions
 from app.errors import WrongState
 from app.extensions import db
 from app.models import Session, Token
@@ -135,9 +137,9 @@ def test_a_busy_record_keeps_nobody_waiting_at_the_door(app: Flask, client: Flas
     other = sqlite3.connect(Path(app.instance_path) / "estivador.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
-        begun = time.monotonic()
-        assert enters(app, text)
-        assert time.monotonic() - begun < 2, "shorter than the busy timeout"
+        with patch.object(extensions, "BUSY_TIMEOUT", 3600.0), app.app_context():  # who waits at all waits for longer than a test may take
+            db.engine.dispose()
+            assert enters(app, text)
     finally:
         other.execute("ROLLBACK")
         other.close()

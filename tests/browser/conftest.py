@@ -17,7 +17,7 @@ from tests.support.waiting import until
 from tools.chromium import chromium
 
 OpenPage = Callable[..., Page]
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 30_000  # milliseconds
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
 
 

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -64,13 +63,11 @@ class Estivador:
         """Start a consumer; it is not waited for."""
         return self.start_process(*CONSUMER, **environment)
 
-    def end(self, process: subprocess.Popen[bytes], with_signal: signal.Signals = signal.SIGKILL, timeout: float = 15) -> float:
-        """Send a signal, wait for the process to be gone, and return how many seconds that took."""
-        begun = time.monotonic()
+    def end(self, process: subprocess.Popen[bytes], with_signal: signal.Signals = signal.SIGKILL, timeout: float = 30) -> None:
+        """Send a signal, and wait for the process to be gone."""
         if process.poll() is None:
             process.send_signal(with_signal)
         process.wait(timeout)
-        return time.monotonic() - begun
 
     @property
     def instance_id(self) -> str:
