@@ -1,7 +1,7 @@
 # Web side and consumer in one container, for those who run everything in containers; compose.yaml starts it.
 FROM python:3.11-slim-bookworm
 
-RUN useradd --system --uid 10001 --create-home estivador \
+RUN useradd --uid 10001 --user-group --create-home --shell /usr/sbin/nologin estivador \
     && install -d -o estivador -g estivador -m 0700 /var/lib/estivador
 WORKDIR /srv/estivador
 COPY requirements.txt ./
