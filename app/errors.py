@@ -56,8 +56,8 @@ class NotAuthenticated(EstivadorError):
     http_status = 401
 
 
-class TooManyGuesses(EstivadorError):
-    """Too many tokens that are none came from one address; the next may come in `wait` seconds."""
+class TooMany(EstivadorError):
+    """Something was done too often; the next may come in `wait` seconds."""
 
     http_status = 429
 

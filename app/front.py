@@ -1,8 +1,6 @@
 """What stands before the door: the names that it answers to, the server that may end TLS in front of it, and how often somebody may guess a token."""
 
 import io
-import math
-import time
 from ipaddress import ip_network
 from typing import IO
 
@@ -14,8 +12,9 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app.addresses import address_of
 from app.config import TLS
-from app.errors import TooManyGuesses, WrongHost
+from app.errors import WrongHost
 from app.extensions import limiter
+from app.rates import count
 
 GUESSES = parse_many("10/minute;50/hour")
 """How many tokens that are none may come from one address, by the API and the sign-in form together; each web process counts for itself."""
@@ -64,17 +63,12 @@ def _limit_chunks() -> None:
 
 
 def count_guess() -> None:
-    """Count a token that was none; raise TooManyGuesses, which tells nothing of this one, where too many have come from the same address.
+    """Count a token that was none; raise TooMany, which tells nothing of this one, where too many have come from the same address.
 
     Who has a token is never kept out by others at their address (NAT): a token is looked up first, and only then is this asked. With 256 random
     bits in each, nobody gets in by that.
     """
-    key = ("guesses", asker())
-    full = [limit for limit in GUESSES if not limiter.limiter.hit(limit, *key)]
-    if full:
-        free_at = max(limiter.limiter.get_window_stats(limit, *key).reset_time for limit in full)
-        wait = max(1, math.ceil(free_at - time.time()))
-        raise TooManyGuesses(f"Too many tokens that are none came from your address: wait {wait} seconds, then send a valid one.", wait)
+    count(GUESSES, "guesses", asker(), "tokens that are none came from your address")
 
 
 def asker() -> str:

@@ -6,10 +6,13 @@ import pytest
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from app import front
-from app.extensions import limiter
+from app.extensions import db, limiter
 from app.front import asker
+from app.models import Audit, Session
+from app.services.sessions import SIGN_INS
 from tests.pages.person import Person
 from tests.support.estivador import Estivador
 
@@ -144,3 +147,24 @@ def test_each_guess_on_the_wire_counts_whatever_it_says_of_where_it_comes_from(t
 
 def test_the_limits_are_those_that_the_manual_names() -> None:
     assert [(limit.amount, limit.get_expiry()) for limit in front.GUESSES] == [(10, 60), (50, 3600)]
+
+
+def test_a_token_that_signs_in_without_end_is_told_to_wait_and_fills_nothing(app: Flask, client: FlaskClient) -> None:
+    most = SIGN_INS[0].amount
+    text = client.post("/token/", json={"name": "ci", "role": "viewer"}).get_json()["token"]
+    for _ in range(most):
+        Person(app, text).sign_in()
+    before = rows(app, Audit)
+    late = Person(app, text)
+    late.get("/ui/login/")
+    answer = late.post("/ui/login/", token=text)
+    assert (answer.status_code, answer.mimetype) == (429, "text/html")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert late.get("/ui/").status_code == 401
+    assert (rows(app, Session), rows(app, Audit)) == (most, before)
+    Person(app).sign_in()
+
+
+def rows(app: Flask, table: type[db.Model]) -> int:
+    with app.app_context():
+        return int(db.session.execute(select(func.count()).select_from(table)).scalar_one())

@@ -16,6 +16,10 @@ class EngineUnreachable(EngineError):
     """No answer, or none in time: what was asked for may or may not have happened."""
 
 
+class EngineFull(EngineUnreachable):
+    """There is no room on the Engine's disk: what was asked for may be asked for again when there is."""
+
+
 class EngineRefused(EngineError):
     """The Engine answered, and the answer was no. `status` is the HTTP status, the text is the Engine's own."""
 
@@ -31,6 +35,11 @@ class NotFound(EngineRefused):
 
 class Conflict(EngineRefused):
     """The container is not in a state that allows it, or its name is in use."""
+
+
+def out_of_space(text: str) -> bool:
+    """Whether the Engine's words say that its disk is full."""
+    return "no space left on device" in text
 
 
 @contextmanager

@@ -7,9 +7,9 @@ it: the launch that claimed it, the supervisor that saw its container end, or a 
 import logging
 from collections.abc import Callable
 
-from app.engine.errors import EngineUnreachable
+from app.engine.errors import EngineFull, EngineUnreachable
 from app.extensions import db
-from app.jobs import context, ending, scheduling, starting
+from app.jobs import context, ending, scheduling, starting, trouble
 from app.jobs.doorbell import job
 from app.jobs.failpoints import reach
 from app.jobs.locks import holding
@@ -64,9 +64,12 @@ def carry(detail_id: int) -> bool:
             while (step := STEPS.get(Phase(detail.phase))) is not None and step(detail):
                 pass
         except EngineUnreachable as error:
-            log.warning("execution %s stays %s: the Engine does not answer: %s", detail_id, detail.phase, error)
+            log.warning("execution %s stays %s, because of the Engine: %s", detail_id, detail.phase, error)
             if detail.phase == Phase.CLAIMED:
                 # Its name is the same next time: should the create have happened after all, that container is taken up.
                 move(detail, "release")
+            if isinstance(error, EngineFull):
+                # It answers all else, so nobody but who wanted room of it knows.
+                trouble.note(detail.engine_id, str(error))
             return False
     return True

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.engine import connection, containers, images
 from app.engine.containers import ContainerSpec, ContainerState, Labels
-from app.engine.errors import EngineRefused, EngineUnreachable, NotFound
+from app.engine.errors import EngineFull, EngineRefused, EngineUnreachable, NotFound, out_of_space
 from app.errors import SecretsClosed
 from app.extensions import db
 from app.jobs import context, disclosed
@@ -197,12 +197,7 @@ def _start_failure(state: ContainerState, text: str) -> tuple[Reason, str]:
 def pause_if_full(text: str) -> None:
     """A full disk under the Engine is its trouble, not the execution's: nothing is launched until there is room again."""
     if out_of_space(text):
-        raise EngineUnreachable(text)
-
-
-def out_of_space(text: str) -> bool:
-    """Whether the Engine's words say that its disk is full."""
-    return "no space left on device" in text
+        raise EngineFull(text)
 
 
 def plain(text: str) -> str:

@@ -20,13 +20,13 @@ from app.engine import connection, containers, events
 from app.engine.containers import Listed
 from app.engine.errors import EngineError, EngineRefused, EngineUnreachable
 from app.extensions import db, huey
-from app.jobs import context, executions, heartbeat, removal, scheduling
+from app.jobs import context, executions, heartbeat, removal, scheduling, trouble
 from app.jobs.doorbell import ring
 from app.jobs.ending import want_stop
 from app.jobs.images import import_image
 from app.jobs.locks import holding
 from app.jobs.stopwatch import Stopwatch
-from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, is_busy, last_detail_id, write
+from app.models import HOLDS_SLOT, TO_REMOVE, Detail, Engine, Result, Task, is_busy, last_detail_id
 from app.states import TERMINAL, Phase, StopCause, TaskStatus
 
 log = logging.getLogger(__name__)
@@ -97,11 +97,11 @@ class Supervisor(threading.Thread):
                 self.listed_at = time.monotonic()
                 self.ring_for_deleted()
                 self.compare(rows)
-                self.note_trouble(None)
+                trouble.note(self.engine_id, None)
             if db.session.execute(select(Engine.trouble).where(Engine.id == self.engine_id)).scalar_one() is None:
                 self.ring_for_waiting()
         except EngineError as error:
-            self.note_trouble(str(error))
+            trouble.note(self.engine_id, f"no answer: {error}")
 
     def in_flight(self) -> list[InFlight]:
         """Read the executions that hold a slot."""
@@ -183,14 +183,6 @@ class Supervisor(threading.Thread):
         """Ring for one execution, unless the workers are far behind."""
         if len(huey) <= QUEUE_FULL:
             ring(executions.advance, detail_id)
-
-    def note_trouble(self, trouble: str | None) -> None:
-        """Keep for the pages and /ready/ when the Engine was last seen, or what is the matter with it."""
-        if trouble:
-            log.warning("the Engine at %s does not answer: %s", self.settings.engine.url, trouble)
-        values = {"trouble": trouble[:1000]} if trouble else {"trouble": None, "seen_at": time.time()}
-        with write() as session:
-            session.execute(db.update(Engine).where(Engine.id == self.engine_id).values(**values))
 
     def follow(self) -> None:
         """Follow the Engine's events: ring for each container that ends; after a break, look at the list at once."""

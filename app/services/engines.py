@@ -83,7 +83,7 @@ def _ask(settings: Settings) -> tuple[EngineInfo | None, Disk | None, str | None
     except EngineError as error:
         log.info("the Engine at %s says nothing of itself: %s", settings.engine.url, error)
         return None, None, health.engine_out(settings)
-    return said, info.disk(engine), None
+    return said, info.disk(engine), health.engine_full()
 
 
 def _consumers() -> list[ConsumerView]:

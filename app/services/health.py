@@ -7,11 +7,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.engine import connection
+from app.engine.errors import out_of_space
 from app.extensions import db, huey
 from app.jobs import context
 from app.jobs.heartbeat import EVERY
 from app.models import Consumer, Engine
 
+ENGINE_FULL = (
+    "The disk of the Docker Engine is full: what waits is started as soon as there is room. "
+    "Remove images and containers that nobody needs there, or tidy up results and logs on the page Retention."
+)
 ALIVE_WITHIN = 3 * EVERY
 """Seconds since its last beat within which a consumer counts as alive."""
 
@@ -34,7 +39,14 @@ def _engine_noted() -> str:
     """Where no consumer is alive, nobody notes anything: that is the trouble then."""
     trouble, seen_at = db.session.execute(select(Engine.trouble, Engine.seen_at)).first() or (None, None)
     silent = seen_at is not None and time.time() - seen_at > SILENT_AFTER
-    return engine_out(context.settings()) if trouble or silent else "ok"
+    if silent or (trouble and not out_of_space(trouble)):
+        return engine_out(context.settings())
+    return ENGINE_FULL if trouble else "ok"
+
+
+def engine_full() -> str | None:
+    """Say that the Engine's disk is full, where that was noted: such an Engine answers as ever. None where it is not."""
+    return ENGINE_FULL if _engine_noted() == ENGINE_FULL else None
 
 
 def engine_out(settings: Settings) -> str:
@@ -73,5 +85,6 @@ def _consumer() -> str:
 
 
 def _engine() -> str:
-    trouble = connection.answers(context.settings().engine)
-    return "ok" if trouble is None else engine_out(context.settings())
+    if connection.answers(context.settings().engine) is not None:
+        return engine_out(context.settings())
+    return engine_full() or "ok"

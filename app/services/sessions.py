@@ -6,21 +6,30 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from limits import parse_many
+
 from app.actions import Action, Kind
 from app.errors import NotAuthenticated
 from app.extensions import db
 from app.files import kept_key
 from app.models import Session, Token, actor, note, write
+from app.rates import count
 from app.services import tokens
 
+SIGN_INS = parse_many("60/minute;300/hour")
+"""How often a token may sign in, for each web process: each is a session and a row of the audit, which nobody can remove."""
 LIFETIME = timedelta(days=14)
 """How long a session lasts from when it was opened."""
 KEY_NAME = "cookie-key"
 
 
 def open_with(token_text: str) -> str:
-    """Open a session for the token `est_<id>_<secret>` and return the secret for the cookie; raise NotAuthenticated for no token of ours."""
+    """Open a session for the token `est_<id>_<secret>` and return the secret for the cookie; raise NotAuthenticated for no token of ours.
+
+    Raises TooMany for one that has signed in too often of late.
+    """
     token = tokens.authenticate(token_text.strip())
+    count(SIGN_INS, "sign-ins", token.id, "sessions were opened with this token")
     secret, now = secrets.token_urlsafe(32), time.time()
     with write() as session:
         session.execute(db.delete(Session).where(Session.ends_at < now))

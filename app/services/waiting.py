@@ -117,12 +117,17 @@ def _situation(engine_id: int) -> Situation:
     """Look once a request, too."""
     known: dict[int, Situation] = g.setdefault("situations", {})
     if engine_id not in known:
-        troubles = health.noted()
-        trouble = next((PLAIN[part] for part in PLAIN if troubles[part] != "ok"), "")
         slots = db.session.execute(select(Engine.slots).where(Engine.id == engine_id)).scalar_one()
         held = {row.result_id: row.held for row in db.session.execute(held_by_result(engine_id))}
-        known[engine_id] = Situation(trouble, slots, held)
+        known[engine_id] = Situation(_trouble(), slots, held)
     return known[engine_id]
+
+
+def _trouble() -> str:
+    troubles = health.noted()
+    if troubles["engine"] == health.ENGINE_FULL:
+        return "the disk of the Docker Engine is full"
+    return next((PLAIN[part] for part in PLAIN if troubles[part] != "ok"), "")
 
 
 PLAIN = {"consumer": "no consumer is alive", "engine": "the Docker Engine does not answer"}

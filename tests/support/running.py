@@ -10,6 +10,7 @@ import pytest
 from docker import DockerClient
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from app.config import Settings
@@ -42,13 +43,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates that one application has compiled, for the next one."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def app(settings: Settings, prepared: Path) -> Iterator[Flask]:
+def app(settings: Settings, prepared: Path, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     """An application on a fresh instance. No consumer runs; `huey.execute(huey.dequeue())` steps one job."""
     if not settings.instance.exists():
         shutil.copytree(prepared, settings.instance)
     application = create_app(settings)
     application.config["TESTING"] = True
+    application.jinja_env.bytecode_cache = compiled
     with application.app_context():
         prepare(settings)
         take_up_engine(settings)
