@@ -13,7 +13,7 @@ from app.door import does, needs
 from app.roles import Role
 from app.schemas.filters import DetailFilterSchema
 from app.schemas.requests import OperateDetailSchema
-from app.services import details, results
+from app.services import details, results, stopping
 from app.states import Wish
 
 blueprint = Blueprint("detail", __name__, url_prefix="/result/<int:result_id>/detail", description="Executions of a run")
@@ -69,5 +69,5 @@ class Detail(MethodView):
         operation = body.pop("operation")
         if operation == "RERUN":
             return rerun_answer(results.rerun(result_id, changes=body, detail_id=detail_id))
-        results.stop(result_id, Wish(operation), detail_id)
+        stopping.stop(result_id, Wish(operation), detail_id)
         return details.get(result_id, detail_id)

@@ -14,7 +14,7 @@ from app.door import does, needs
 from app.roles import Role
 from app.schemas.filters import ResultFilterSchema
 from app.schemas.requests import OperateResultSchema, OperateResultsSchema
-from app.services import figures, removal, results
+from app.services import figures, removal, results, stopping
 from app.states import Wish
 
 blueprint = Blueprint("result", __name__, url_prefix="/result", description="Runs of tasks")
@@ -51,11 +51,12 @@ class Results(MethodView):
         last one did. For CANCEL those count that have something left that waits, for
         DELETE those that have ended and whose containers are removed, which is a few seconds later. `expect` is the number you mean: 409
         with the present number, and nothing is done, where it differs.
+        Many are stopped in parts; a request that was cut off in the middle goes on when it is sent again with its Idempotency-Key.
         """
         operation = body.pop("operation")
         if operation == "DELETE":
             return {"count": removal.delete_selected(**body)}
-        return {"count": results.stop_selected(Wish(operation), **body)}
+        return {"count": stopping.stop_selected(Wish(operation), **body)}
 
 
 @blueprint.route("/<int:result_id>/")
@@ -100,7 +101,7 @@ class Result(MethodView):
         operation = body.pop("operation")
         if operation == "RERUN":
             return rerun_answer(results.rerun(result_id, body.pop("only", None), body))
-        return results.stop(result_id, Wish(operation))
+        return stopping.stop(result_id, Wish(operation))
 
     @needs(Role.OPERATOR)
     @does(Action.RESULT_DELETE)

@@ -9,7 +9,7 @@ from app.models.idempotency import IdempotencyKey
 from app.models.image import Image
 from app.models.issued import last_detail_id
 from app.models.label import ResultLabel
-from app.models.moves import OF_ATTEMPT, abandon, move, move_task, retry, withdraw_waiting
+from app.models.moves import OF_ATTEMPT, abandon, move, move_task, retry, withdraw_next, withdraw_waiting, withdraw_waiting_of
 from app.models.noted import ITSELF, Actor, actor, note, note_each, row_of
 from app.models.place import Consumer, Engine, Instance
 from app.models.result import Result
@@ -17,7 +17,7 @@ from app.models.session import Session
 from app.models.task import Task
 from app.models.tidying import Tidying
 from app.models.token import Token
-from app.models.transaction import after_commit, is_busy, write, write_aside
+from app.models.transaction import after_commit, commit_part, is_busy, write, write_aside
 
 __all__ = [
     "HOLDS_SLOT",
@@ -45,6 +45,7 @@ __all__ = [
     "abandon",
     "actor",
     "after_commit",
+    "commit_part",
     "is_busy",
     "last_detail_id",
     "move",
@@ -53,7 +54,9 @@ __all__ = [
     "note_each",
     "retry",
     "row_of",
+    "withdraw_next",
     "withdraw_waiting",
+    "withdraw_waiting_of",
     "write",
     "write_aside",
 ]

@@ -4,6 +4,8 @@ Each change is one compare-and-set, with its history row and the result's counts
 """
 
 import time
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, literal, select, update
@@ -44,7 +46,7 @@ def move(detail: Detail, name: str, *, seen: Standing | None = None, noted: str 
         session.expire(detail)
         if moved:
             _note(session, "detail", detail.id, name, "/".join(state), f"{status}/{phase}", attempt, noted or values.get("reason"))
-            result = _count(session, detail.result_id, {(state[0], status): 1}, values.get("start"))
+            (result,) = _count(session, {detail.result_id: {(state[0], status): 1}}, values.get("start"))
             if status == Status.ERROR and result.has_failed_enough:
                 _cancel_rest(session, result)
     return moved
@@ -89,39 +91,71 @@ def withdraw_waiting(result_id: int, reason: Reason, message: str, detail_id: in
 
     What never ran becomes CANCELLED with `reason` and `message`. What waits for a next attempt ends as its last one did.
     """
+    which = [Detail.result_id == result_id] if detail_id is None else [Detail.result_id == result_id, Detail.id == detail_id]
     with write() as session:
-        numbers = {
-            Status.CANCELLED: _end_waiting(session, _waiting(result_id, detail_id, Detail.attempt == 1), "withdraw", reason, {"message": message}),
-            Status.ERROR: _forgo(session, result_id, _waiting(result_id, detail_id, Detail.attempt > 1), message),
-        }
-        session.expire_all()
-        if any(numbers.values()):
-            result = _count(session, result_id, {(WAITING[0], status): number for status, number in numbers.items()}, None)
-            if numbers[Status.ERROR] and result.has_failed_enough:
-                _cancel_rest(session, result)
-    return sum(numbers.values())
+        return _withdraw(session, which, reason, message)
 
 
-def _waiting(result_id: int, detail_id: int | None, attempts: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    which = [Detail.result_id == result_id, Detail.status == WAITING[0], Detail.phase == WAITING[1], attempts]
-    return which if detail_id is None else [*which, Detail.id == detail_id]
+def withdraw_waiting_of(result_ids: Collection[int], reason: Reason, message: str) -> int:
+    """Do what withdraw_waiting() does for many results at once."""
+    with write() as session:
+        return _withdraw(session, [Detail.result_id.in_(result_ids)], reason, message)
 
 
-def _forgo(session: Session, result_id: int, which: list[ColumnElement[bool]], why: str) -> int:
+def withdraw_next(result_id: int, most: int, reason: Reason, message: str) -> bool:
+    """Do what withdraw_waiting() does for the first `most` of a result's waiting executions; say whether more may wait.
+
+    What was never tried comes first, and one failure too many ends none of the others here: they are to be withdrawn all the same, in their turn.
+    """
+    with write() as session:
+        for attempts in (Detail.attempt == 1, Detail.attempt > 1):
+            which = [Detail.result_id == result_id, attempts]
+            positions = select(Detail.position).where(*_waiting(which)).order_by(Detail.position)
+            first = session.execute(positions.limit(1)).scalar()
+            if first is not None:
+                last = session.execute(positions.offset(most - 1).limit(1)).scalar()
+                upto = Detail.position >= first if last is None else Detail.position.between(first, last)
+                _withdraw(session, [*which, upto], reason, message, follow=False)
+                return True
+    return False
+
+
+def _waiting(which: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    return [*which, Detail.status == WAITING[0], Detail.phase == WAITING[1]]
+
+
+def _withdraw(session: Session, which: list[ColumnElement[bool]], reason: Reason, message: str, *, follow: bool = True) -> int:
+    """End what waits of that which `which` selects, whatever results it belongs to; one failure too many cancels the rest unless `follow` is False."""
+    never = [*_waiting(which), Detail.attempt == 1]
+    tried = [*_waiting(which), Detail.attempt > 1, Attempt.detail_id == Detail.id, Attempt.number == Detail.attempt - 1]
+    changes: dict[int, dict[tuple[Status, Status], int]] = defaultdict(dict)
+    for status, those in ((Status.CANCELLED, never), (Status.ERROR, tried)):
+        for result_id, number in session.execute(select(Detail.result_id, db.func.count()).where(*those).group_by(Detail.result_id)):
+            changes[result_id][WAITING[0], status] = number
+    if any((WAITING[0], Status.CANCELLED) in change for change in changes.values()):
+        _end_waiting(session, never, "withdraw", reason, {"message": message})
+    failed = [result_id for result_id, change in changes.items() if (WAITING[0], Status.ERROR) in change]
+    if failed:
+        _forgo(session, which, tried, message)
+    session.expire_all()
+    for result in _count(session, changes):
+        if follow and result.id in failed and result.has_failed_enough:
+            _cancel_rest(session, result)
+    return sum(sum(change.values()) for change in changes.values())
+
+
+def _forgo(session: Session, which: list[ColumnElement[bool]], tried: list[ColumnElement[bool]], why: str) -> None:
     """Give each of these what its last attempt left, whose row then goes."""
-    last = [Attempt.detail_id == Detail.id, Attempt.number == Detail.attempt - 1]
     ended: dict[str, Any] = {name: Attempt.__table__.c[name] for name in OF_ATTEMPT}
     ended["message"] = db.func.substr(db.func.coalesce(Attempt.message, "").concat(NOT_AGAIN.format(why)), 1, 1024)
-    number = _end_waiting(session, [*which, *last], "forgo", None, {**ended, "attempt": Detail.attempt - 1, "not_before": None})
-    if number:
-        taken = select(Detail.id).where(Detail.result_id == result_id).scalar_subquery()
-        current = select(Detail.attempt).where(Detail.id == Attempt.detail_id).scalar_subquery()
-        gone = delete(Attempt).where(Attempt.detail_id.in_(taken), Attempt.number == current)
-        session.execute(gone.execution_options(synchronize_session=False))
-    return number
+    _end_waiting(session, tried, "forgo", None, {**ended, "attempt": Detail.attempt - 1, "not_before": None})
+    taken = select(Detail.id).where(*which, Detail.status == Status.ERROR).scalar_subquery()
+    current = select(Detail.attempt).where(Detail.id == Attempt.detail_id).scalar_subquery()
+    gone = delete(Attempt).where(Attempt.detail_id.in_(taken), Attempt.number == current)
+    session.execute(gone.execution_options(synchronize_session=False))
 
 
-def _end_waiting(session: Session, which: list[ColumnElement[bool]], name: str, reason: Reason | None, values: dict[str, Any]) -> int:
+def _end_waiting(session: Session, which: list[ColumnElement[bool]], name: str, reason: Reason | None, values: dict[str, Any]) -> None:
     """Make the move `name` on all of these at once, with a history row for each."""
     status, phase = after(name, WAITING)
     row = {
@@ -130,8 +164,7 @@ def _end_waiting(session: Session, which: list[ColumnElement[bool]], name: str, 
     }  # fmt: skip
     session.execute(insert(History).from_select([*row], select(*row.values()).where(*which)))
     changed = {**values, "status": status, "phase": phase, **({} if reason is None else {"reason": reason})}
-    change = update(Detail).where(*which).values(**changed).execution_options(synchronize_session=False)
-    return int(session.execute(change).rowcount)  # type: ignore[attr-defined]
+    session.execute(update(Detail).where(*which).values(**changed).execution_options(synchronize_session=False))
 
 
 def _cancel_rest(session: Session, result: Result) -> None:
@@ -159,9 +192,23 @@ def _note(session: Session, kind: str, object_id: int, name: str, before: str, n
     session.execute(insert(History).values(**row, from_state=before, to_state=now, attempt=attempt, reason=reason))
 
 
-def _count(session: Session, result_id: int, changes: dict[tuple[Status, Status], int], start: float | None) -> Result:
-    """Carry the changes into the result's counts, let its status, times and revision follow from them, and return it."""
-    result = session.execute(select(Result).where(Result.id == result_id).with_for_update().execution_options(populate_existing=True)).scalar_one()
+def _count(session: Session, changes: Mapping[int, Mapping[tuple[Status, Status], int]], start: float | None = None) -> Sequence[Result]:
+    """Carry the changes into the counts of each result, let its status, times and revision follow from them, and return the results."""
+    which = select(Result).where(Result.id.in_(changes)).order_by(Result.id).with_for_update()
+    results = session.execute(which.execution_options(populate_existing=True)).scalars().all() if changes else []
+    before = {result.id: result.status for result in results}
+    for result in results:
+        _carry(result, changes[result.id], start)
+    _end(session, {result.id: result for result in results if result.status not in LIVE and result.end is None})
+    row = {"kind": "result", "at": time.time(), "move": "follow", "attempt": None, "reason": None}
+    changed = [result for result in results if result.status != before[result.id]]
+    if changed:
+        session.execute(insert(History), [{**row, "object_id": one.id, "from_state": before[one.id], "to_state": one.status} for one in changed])
+    session.flush()
+    return results
+
+
+def _carry(result: Result, changes: Mapping[tuple[Status, Status], int], start: float | None) -> None:
     counts = result.counts
     for (before, now), number in changes.items():
         counts[before] -= number
@@ -170,12 +217,15 @@ def _count(session: Session, result_id: int, changes: dict[tuple[Status, Status]
     result.revision += 1
     if start is not None and (result.start is None or start < result.start):
         result.start = start
-    before_status = result.status
     result.status = result_status(counts, result.start is not None)
-    if result.status not in LIVE and result.end is None:
-        last = session.execute(select(db.func.max(Detail.end)).where(Detail.result_id == result_id)).scalar()
-        result.end = time.time() if last is None else last
-    if result.status != before_status:
-        _note(session, "result", result_id, "follow", before_status, result.status, None, None)
-    session.flush()
-    return result
+
+
+def _end(session: Session, ended: Mapping[int, Result]) -> None:
+    """Set when these ended: with the last of their executions, or now where none ran."""
+    if not ended:
+        return
+    ends = select(Detail.result_id, db.func.max(Detail.end)).where(Detail.result_id.in_(ended)).group_by(Detail.result_id)
+    last: dict[int, float | None] = dict(iter(session.execute(ends)))
+    for result_id, result in ended.items():
+        end = last.get(result_id)
+        result.end = time.time() if end is None else end

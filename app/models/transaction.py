@@ -1,5 +1,6 @@
 """One short write transaction, begun as a write, and what is done once it is committed; and a row beside it that nobody waits for."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,6 +39,23 @@ def write() -> Iterator[Session]:
         session.info["writing"] = False
     for action in session.info.pop("after_commit", []):
         action()
+
+
+def commit_part(pause: float) -> None:
+    """Commit what the open write transaction has done so far, leave the record to others for `pause` seconds, and go on in a new one.
+
+    What was read before may be true no more. It is for who opened the transaction: nobody who joined one may end it in the middle.
+    """
+    session = db.session()
+    session.commit()
+    actions, session.info["after_commit"] = session.info["after_commit"], []
+    session.info["writing"] = False
+    for action in actions:
+        action()
+    session.rollback()  # what an action has read
+    time.sleep(pause)
+    session.info["writing"] = True
+    session.connection(execution_options={"writes": True})
 
 
 def is_busy(error: Exception) -> bool:

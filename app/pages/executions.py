@@ -10,7 +10,7 @@ from app.errors import NotThere
 from app.pages import live, logs
 from app.pages.words import exit_meaning
 from app.roles import Role
-from app.services import attempts, combinations, commands, details, results, secret_environment, tasks
+from app.services import attempts, combinations, commands, details, results, secret_environment, stopping, tasks
 from app.states import Status, Wish
 
 blueprint = Blueprint("executions", __name__)
@@ -83,5 +83,5 @@ def _consequence(wish: Wish, attempt: int) -> str:
 def stop(result_id: int, detail_id: int) -> Any:
     """CANCEL or KILL one execution."""
     details.get(result_id, detail_id)
-    results.stop(result_id, Wish.CANCEL if request.form.get("operation") == Wish.CANCEL else Wish.KILL, detail_id)
+    stopping.stop(result_id, Wish.CANCEL if request.form.get("operation") == Wish.CANCEL else Wish.KILL, detail_id)
     return redirect(url_for("ui.executions.show", result_id=result_id, detail_id=detail_id), 303)

@@ -13,7 +13,7 @@ from app.pages.forms import expected
 from app.pages.marks import mark_of
 from app.pages.words import executions, number_of
 from app.roles import Role
-from app.services import combinations, details, exports, figures, removal, results, secret_environment, tasks, waiting
+from app.services import combinations, details, exports, figures, removal, results, secret_environment, stopping, tasks, waiting
 from app.services.outcomes import success_rate
 from app.states import LIVE, Status, Wish
 
@@ -47,7 +47,7 @@ def _list() -> dict[str, Any]:
 def ask_stop_selected() -> Any:
     """Ask before everything that the filter selects is cancelled or killed."""
     wish, asked = _wish(request.args), queries.selected()
-    count = results.count_selected(wish, **asked.filters)
+    count = stopping.count_selected(wish, **asked.filters)
     if not count:
         raise WrongState(f"None of the results that the filter selects has anything left to {wish.lower()}.")
     return render_template(
@@ -69,7 +69,7 @@ def ask_stop_selected() -> Any:
 def stop_selected() -> Any:
     """Cancel or kill what the filter selects, if it is as many as the person was shown."""
     wish, asked = _wish(request.form), queries.selected()
-    count = results.stop_selected(wish, expect=expected(), **asked.filters)
+    count = stopping.stop_selected(wish, expect=expected(), **asked.filters)
     flash(f"{wish.capitalize()} is on its way for {number_of(count, 'result')}.", "good")
     return redirect(url_for("ui.results.listing") + with_query(), 303)
 
@@ -202,7 +202,7 @@ def _ask_stop(result_id: int, wish: Wish) -> str:
 @does(Action.RESULT_CANCEL, KILL=Action.RESULT_KILL)
 def stop(result_id: int) -> Any:
     """CANCEL or KILL a result."""
-    results.stop(result_id, _wish(request.form))
+    stopping.stop(result_id, _wish(request.form))
     return redirect(url_for("ui.results.show", result_id=result_id), 303)
 
 

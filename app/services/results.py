@@ -1,10 +1,10 @@
-"""What a user asks of results: submit a RUN, run it again, cancel or kill it, delete it, list, look."""
+"""What a user asks of results: submit a RUN, run it again, delete it, list, look. What stops them is in stopping."""
 
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, func, insert, literal, select, true, update
+from sqlalchemy import Integer, Row, Select, func, insert, literal, select
 
 from app.actions import Action, Kind
 from app.errors import NotThere, TaskNotReady, Unfit, WrongState
@@ -14,12 +14,12 @@ from app.jobs.consumer import LOCAL_ENGINE
 from app.jobs.doorbell import ring
 from app.jobs.starting import OF_TIMES
 from app.matrix import size
-from app.models import HOLDS_SLOT, Detail, Result, Task, note, withdraw_waiting, write
+from app.models import Detail, Result, Task, note, write
 from app.services import combinations, labels, removal, secret_environment, tasks
 from app.services import parameters as run_parameters
 from app.services.listing import Page, page_of
 from app.services.result_filters import conditions, listed
-from app.states import LIVE, Phase, Reason, Status, TaskStatus, Wish
+from app.states import LIVE, Phase, Status, TaskStatus
 
 RINGS = 8
 """Doorbells for one submission: as many launches at once as a consumer has workers by default."""
@@ -192,73 +192,3 @@ def newest(statuses: Collection[str], number: int) -> Sequence[Row[Any]]:
     # Of the ended there are many: read them from the end, not all of them by their status.
     which = Result.status.in_(statuses) if LIVE.issuperset(statuses) else Result.status.not_in({*Status} - {*statuses})
     return db.session.execute(listed().where(which).limit(number)).all()
-
-
-def stop(result_id: int, wish: Wish, detail_id: int | None = None, about: str = "") -> Result:
-    """CANCEL or KILL a result, or one execution of it: the wish is written first, then acted on.
-
-    What waits becomes CANCELLED at once. Of what is on its way, CANCEL ends what has not started, KILL also stops what runs.
-    `about` goes on with what the audit says of it. Raises WrongState where all of it has ended, or where CANCEL finds everything running.
-    """
-    with write() as session:
-        result = get(result_id)
-        which = [Detail.result_id == result_id] if detail_id is None else [Detail.id == detail_id]
-        live = set(session.execute(select(Detail.status).where(*which, Detail.status.in_(LIVE)).distinct()).scalars())
-        _refuse(wish, live, f"result {result_id}" if detail_id is None else f"execution {detail_id}")
-        withdraw_waiting(result_id, Reason.CANCELLED, "Cancelled before it started.", detail_id)
-        reached = [*which, HOLDS_SLOT]
-        if wish == Wish.CANCEL:
-            reached += [Detail.status == Status.QUEUED, Detail.wish.is_(None)]
-        session.execute(update(Detail).where(*reached).values(wish=wish).execution_options(synchronize_session=False))
-        session.execute(update(Result).where(Result.id == result_id).values(revision=Result.revision + 1))
-        for row_id in session.execute(select(Detail.id).where(*which, HOLDS_SLOT, Detail.wish.is_not(None))).scalars():
-            ring(executions.advance, row_id)
-        if detail_id is None:
-            note(OF_RESULT[wish], Kind.RESULT, result_id, f"of task {result.task_id}{about}")
-        else:
-            note(OF_EXECUTION[wish], Kind.EXECUTION, detail_id, f"of result {result_id}{about}")
-    return result
-
-
-OF_RESULT = {Wish.CANCEL: Action.RESULT_CANCEL, Wish.KILL: Action.RESULT_KILL}
-OF_EXECUTION = {Wish.CANCEL: Action.EXECUTION_CANCEL, Wish.KILL: Action.EXECUTION_KILL}
-
-
-def stop_selected(wish: Wish, *, expect: int | None = None, **filters: Any) -> int:
-    """CANCEL or KILL every live result that listing()'s `filters` select; return how many it was.
-
-    Raises WrongState, and stops nothing, where they are not `expect` (None: whatever they are). Each result is stopped in a transaction
-    of its own, and one that ends meanwhile is left out; but inside an open write transaction, as with an Idempotency-Key, all of them
-    are stopped in that one: all or none, and nobody else writes until the last is done.
-    """
-    with write() as session:  # begun as a write, so that what it reads is what there is now
-        ids = session.execute(_stoppable(wish, filters)).scalars().all()
-        if expect is not None and expect != len(ids):
-            raise WrongState(f"The filters select {len(ids)} live results now, not {expect}: look again, and send {len(ids)} as `expect` if you mean them.")
-    return sum(_stop_one(result_id, wish) for result_id in ids)
-
-
-def count_selected(wish: Wish, **filters: Any) -> int:
-    """Return how many results stop_selected() would stop now."""
-    return db.session.execute(select(func.count()).select_from(_stoppable(wish, filters).order_by(None).subquery())).scalar_one()
-
-
-def _stoppable(wish: Wish, filters: dict[str, Any]) -> Select[Any]:
-    """Select the ids of the live results that the filters let through and that have something to cancel or to kill, oldest first."""
-    query = select(Result.id).join(Task, Task.id == Result.task_id).where(Result.status.in_(LIVE), *conditions(**filters))
-    return query.where(Result.queued > 0 if wish == Wish.CANCEL else true()).order_by(Result.id)
-
-
-def _stop_one(result_id: int, wish: Wish) -> bool:
-    try:
-        stop(result_id, wish, about=removal.BY_FILTER)
-    except (NotThere, WrongState):
-        return False
-    return True
-
-
-def _refuse(wish: Wish, live: set[str], what: str) -> None:
-    if not live:
-        raise WrongState(f"{what.capitalize()} has ended: there is nothing left to {wish.lower()}.")
-    if wish == Wish.CANCEL and Status.QUEUED not in live:
-        raise WrongState(f"{what.capitalize()} has nothing left that waits: CANCEL ends only what has not started. KILL stops what runs.")

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.actions import Action
 from app.door import SAFE
 from app.roles import Role
-from app.services import removal, results, tokens
+from app.services import removal, results, stopping, tokens
 from app.states import Wish
 from tests.door.conftest import Program
 from tests.pages.person import Person
@@ -63,7 +63,7 @@ def a_token(app: Flask) -> str:
 
 def nothing(app: Flask) -> str:
     with app.app_context():
-        results.stop_selected(Wish.KILL)
+        stopping.stop_selected(Wish.KILL)
     return ""
 
 
@@ -203,9 +203,9 @@ def test_whatever_fails_by_a_defect_leaves_a_row(app: Flask, admin: Program) -> 
     person = Person(app)
     person.sign_in()
     # All that is done is written down first, so that none of it is done.
-    modules = ("tasks", "results", "removal", "retention", "tokens", "sessions")
+    modules = ("tasks", "results", "stopping", "removal", "retention", "tokens", "sessions")
     patches = [patch(f"app.services.{module}.note", side_effect=RuntimeError) for module in modules]
-    patches.append(patch("app.services.removal.note_each", side_effect=RuntimeError))
+    patches += [patch(f"app.services.{module}.note_each", side_effect=RuntimeError) for module in ("removal", "stopping")]
 
     def broken(ask: Callable[[], TestResponse]) -> TestResponse:
         for each in patches:

@@ -13,7 +13,7 @@ from app.config import Keep
 from app.extensions import db
 from app.jobs import removal
 from app.models import WITH_DELETED, Image, Result, Task, write
-from app.services import results, tasks
+from app.services import results, stopping, tasks
 from app.states import TaskStatus, Wish
 from tests.support.images import build_image, image_id, random_file, remove_image
 from tests.support.kept import limit, tidy
@@ -80,7 +80,7 @@ def test_what_no_task_has_is_removed_and_what_a_live_result_runs_on_once_it_has_
         session.execute(update(Result).values(image_id=versions[0]))
     tidy()
     assert (there(docker_client, versions), removed()) == ([True, False, True], [False, True, False])
-    results.stop(result.id, Wish.CANCEL)
+    stopping.stop(result.id, Wish.CANCEL)
     tidy()
     assert (there(docker_client, versions), removed()) == ([False, False, True], [True, True, False])
 

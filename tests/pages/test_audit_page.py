@@ -9,7 +9,8 @@ from app.actions import Action, Kind
 from app.extensions import db
 from app.models import note, write
 from app.roles import Role
-from app.services import results, sessions, tasks, tokens
+from app.services import sessions, stopping, tasks, tokens
+from app.states import Wish
 from tests.pages.person import Person
 from tests.support.audited import last_id, rows_of
 from tests.support.stepping import details_of, submitted
@@ -40,7 +41,7 @@ def test_a_row_leads_to_what_it_is_about_while_that_is_there(app: Flask, person:
     submitted(app, 1)
     with app.app_context():
         detail_id = details_of(1)[0].id
-        results.stop(1, results.Wish.CANCEL, detail_id)
+        stopping.stop(1, Wish.CANCEL, detail_id)
         tasks.register("gone")
         with write() as session:
             session.execute(db.text("DELETE FROM task WHERE name = 'gone'"))

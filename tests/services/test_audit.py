@@ -19,8 +19,9 @@ from app.actions import Action, Kind, Via
 from app.extensions import db, limiter
 from app.models import Task, Token, note, write
 from app.roles import Role
-from app.services import audit, audit_export, keys, listing, removal, results, sessions, tasks, tokens
+from app.services import audit, audit_export, keys, listing, removal, results, sessions, stopping, tasks, tokens
 from app.services.registry_login import Login
+from app.states import Wish
 from tests.support.audited import last_id, rows_of
 from tests.support.kept import ended
 from tests.support.stepping import ready_task, submitted
@@ -126,22 +127,23 @@ def test_no_secret_is_in_the_audit(app: Flask) -> None:
     assert [word for word in ("canary", text.split("_", 2)[2], secret) if word in told] == []
 
 
-def test_many_that_are_stopped_are_a_row_each_in_the_transaction_of_each(app: Flask) -> None:
+def test_many_that_are_stopped_are_a_row_each_in_the_transaction_of_its_part(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "MOST_RESULTS", 1)
     for task_id in (1, 2, 3):
         submitted(app, task_id)
     before = last_id(app)
-    withdraw = results.withdraw_waiting
+    withdraw = stopping.withdraw_waiting_of
 
-    def dies_at_the_second(result_id: int, *more: Any) -> None:
-        if result_id == 2:
+    def dies_at_the_second(result_ids: list[int], *more: Any) -> None:
+        if 2 in result_ids:
             raise RuntimeError
-        withdraw(result_id, *more)
+        withdraw(result_ids, *more)
 
     with app.app_context():
-        with patch("app.services.results.withdraw_waiting", dies_at_the_second), pytest.raises(RuntimeError):
-            results.stop_selected(results.Wish.KILL, expect=3)
-        assert results.stop_selected(results.Wish.CANCEL, expect=2) == 2
-        assert results.stop_selected(results.Wish.CANCEL) == 0
+        with patch("app.services.stopping.withdraw_waiting_of", dies_at_the_second), pytest.raises(RuntimeError):
+            stopping.stop_selected(Wish.KILL, expect=3)
+        assert stopping.stop_selected(Wish.CANCEL, expect=2) == 2
+        assert stopping.stop_selected(Wish.CANCEL) == 0
     assert [(row.action, row.kind, row.object_id, row.about) for row in rows_of(app, before)] == [
         ("result.kill", "result", "1", "of task 1, selected by a filter"),
         ("result.cancel", "result", "2", "of task 2, selected by a filter"),
