@@ -32,7 +32,7 @@ demo: setup ## Runs a real program 20 times in containers and shows their record
 # Of what ARGS choose there may be none in one of the two (pytest's 5).
 test: setup-dev ## Runs the tests against a real Engine; choose some with ARGS="-k word"
 	@$(VENV)/python -m tools.ensure_engine --with-tests
-	@$(VENV)/python -m pytest --numprocesses 3 --dist loadfile --ignore tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
+	@$(VENV)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
 	@tools/own_network.sh $(VENV)/python -m pytest tests/browser $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])
 
 fuzz: setup-dev ## Fuzzes the API, and what reads strangers' text, for an hour or so; choose some with ARGS="-k token"

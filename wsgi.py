@@ -13,6 +13,6 @@ __all__ = ["app", "huey"]
 try:
     app = create_app()
     with app.app_context():
-        app.extensions["first_start"] = prepare(app.extensions["settings"])
+        prepare(app.extensions["settings"])
 except (BadSetting, BadKey) as error:
     sys.exit(f"estivador: {error}")

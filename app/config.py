@@ -108,8 +108,13 @@ class Settings:
 
     @property
     def address(self) -> str:
-        """The address a browser or curl opens."""
-        return f"http://{_in_brackets(self.host)}:{self.port}/"
+        """The address a browser or curl opens on this machine."""
+        return f"http://{_in_brackets(self.reachable_host)}:{self.port}/"
+
+    @property
+    def reachable_host(self) -> str:
+        """The host to connect to from here: "all addresses" is none."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - connected to, never bound
 
     @property
     def names(self) -> frozenset[str]:

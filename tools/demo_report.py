@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from app.config import ROOT, Settings
-from tools import port
 from tools.common import tell
 
 OUTPUT = re.compile(r"pi=([0-9.]+) inside=([0-9]+) samples=([0-9]+)")
@@ -85,5 +84,5 @@ def where_to_look(settings: Settings, result_id: int, ours: bool) -> None:
     if ours:
         tell(f"The record stays in {token.parent}. To look further, start Estivador again with make run, then:")
     else:
-        tell(f"Look further at {port.address(settings)}, for instance:")
-    tell(f'  curl -H "Authorization: Bearer $(cat {token})" {port.address(settings)}result/{result_id}/detail/')
+        tell(f"Look further at {settings.address}, for instance:")
+    tell(f'  curl -H "Authorization: Bearer $(cat {token})" {settings.address}result/{result_id}/detail/')

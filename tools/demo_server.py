@@ -21,7 +21,7 @@ def server(settings: Settings) -> Iterator[tuple[Api, bool]]:
     """Give a client of an Estivador that is ready, and whether it was started for this; that one is ended afterwards."""
     if port.answers(settings):
         api = client(settings)
-        tell(f"Using the Estivador that runs at {port.address(settings)}.")
+        tell(f"Using the Estivador that runs at {settings.address}.")
         yield api, False
         return
     log = settings.instance / "demo.log"
@@ -37,13 +37,13 @@ def server(settings: Settings) -> Iterator[tuple[Api, bool]]:
 def client(settings: Settings) -> Api:
     """A client of what answers at our address; raise Problem if that is not the Estivador of our instance folder."""
     try:
-        api = Api(port.address(settings), token(settings))
+        api = Api(settings.address, token(settings))
         api.get("task/", page_size=1)
     except (Problem, OSError, ValueError) as error:
         if isinstance(error, Refused) and error.status >= 500:
             raise
         raise Problem(
-            f"Something else answers at {port.address(settings)}: no Estivador on {settings.instance}. End it, or set ESTIVADOR_PORT to a free port."
+            f"Something else answers at {settings.address}: no Estivador on {settings.instance}. End it, or set ESTIVADOR_PORT to a free port."
         ) from error
     return api
 
@@ -75,7 +75,7 @@ def wait_until_ready(settings: Settings, process: subprocess.Popen[bytes], log: 
             reason = "it has ended"
             break
         try:
-            api = Api(port.address(settings), token(settings))
+            api = Api(settings.address, token(settings))
             api.get("ready/")
             return api
         except (Problem, OSError, ValueError) as error:

@@ -56,18 +56,7 @@ def free() -> int:
 def answers(settings: Settings) -> bool:
     """Say whether anything accepts connections at the address."""
     try:
-        with socket.create_connection((reachable_host(settings), settings.port), timeout=5):
+        with socket.create_connection((settings.reachable_host, settings.port), timeout=5):
             return True
     except OSError:
         return False
-
-
-def address(settings: Settings) -> str:
-    """The address to ask from this machine."""
-    host = reachable_host(settings)
-    return f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"
-
-
-def reachable_host(settings: Settings) -> str:
-    """The host to connect to from here: "all addresses" is none."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  (connected to, never bound)

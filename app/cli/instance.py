@@ -12,13 +12,8 @@ from app.services.tokens import ADMIN_NAME
 def prepare_command() -> None:
     """Make the instance ready (folder, schema, admin token), and say where it listens and where the token lies."""
     settings = current_app.extensions["settings"]
-    path = settings.instance / ADMIN_NAME
     click.echo(f"Estivador   {settings.address}")
-    if current_app.extensions.get("first_start"):
-        click.echo(f"Admin token {path.read_text().strip()}")
-        click.echo(f"            made just now, and kept in {path}")
-    else:
-        click.echo(f"Admin token in {path}")
+    click.echo(f"Admin token in {settings.instance / ADMIN_NAME}")
 
 
 @click.command("rotate-key")

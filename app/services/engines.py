@@ -82,7 +82,7 @@ def _ask(settings: Settings) -> tuple[EngineInfo | None, Disk | None, str | None
         said = info.read(engine)
     except EngineError as error:
         log.info("the Engine at %s says nothing of itself: %s", settings.engine.url, error)
-        return None, None, health.engine_out(settings)
+        return None, None, health.engine_out(settings, str(error))
     return said, info.disk(engine), health.engine_full()
 
 

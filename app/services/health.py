@@ -40,7 +40,7 @@ def _engine_noted() -> str:
     trouble, seen_at = db.session.execute(select(Engine.trouble, Engine.seen_at)).first() or (None, None)
     silent = seen_at is not None and time.time() - seen_at > SILENT_AFTER
     if silent or (trouble and not out_of_space(trouble)):
-        return engine_out(context.settings())
+        return engine_out(context.settings(), trouble or "")
     return ENGINE_FULL if trouble else "ok"
 
 
@@ -49,8 +49,13 @@ def engine_full() -> str | None:
     return ENGINE_FULL if _engine_noted() == ENGINE_FULL else None
 
 
-def engine_out(settings: Settings) -> str:
-    """Say that the Engine does not answer, and what to do."""
+def engine_out(settings: Settings, why: str) -> str:
+    """Say that the Engine does not answer, or not to this user, and what to do."""
+    if "Permission denied" in why:
+        return (
+            f"The user that Estivador runs as may not use {settings.engine.url}: what is submitted waits until it may. "
+            "Make it a member of the socket's group, in a container by DOCKER_GID (compose.yaml), and start Estivador again."
+        )
     return f"The Docker Engine at {settings.engine.url} does not answer: what is submitted waits until it does. Start it, or check DOCKER_HOST."
 
 
@@ -85,6 +90,6 @@ def _consumer() -> str:
 
 
 def _engine() -> str:
-    if connection.answers(context.settings().engine) is not None:
-        return engine_out(context.settings())
+    if (trouble := connection.answers(context.settings().engine)) is not None:
+        return engine_out(context.settings(), trouble)
     return engine_full() or "ok"

@@ -19,18 +19,15 @@ from app.services import keys, tokens
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "migrations")
 
 
-def prepare(settings: Settings) -> bool:
-    """Make the instance ready and return whether it is new, which it is when its admin token was made now.
-
-    Processes that start together wait for each other here.
-    """
+def prepare(settings: Settings) -> None:
+    """Make the instance ready. Processes that start together wait for each other here."""
     with (settings.instance / "prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _schema() != _newest_schema():
             flask_migrate.upgrade(MIGRATIONS)
         _ensure_rows(settings)
         keys.ensure()
-        return tokens.ensure_admin(settings.instance)
+        tokens.ensure_admin(settings.instance)
 
 
 def make_folder(settings: Settings) -> None:

@@ -113,14 +113,13 @@ def revoke(token_id: str) -> None:
         session.execute(db.delete(Token).where(Token.id == token_id))
 
 
-def ensure_admin(folder: Path) -> bool:
-    """Make the admin token in `folder`/admin-token (mode 0600) if there is none, and let the record know it; say whether it was made.
+def ensure_admin(folder: Path) -> None:
+    """Make the admin token in `folder`/admin-token (mode 0600) if there is none, and let the record know it.
 
     The file decides: one that was deleted is made anew, and the token that was in it opens nothing any more.
     """
     path = folder / ADMIN_NAME
-    made = not path.exists()
-    if made:
+    if not path.exists():
         write_private(path, f"est_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}\n")
     match = _FORM.fullmatch(path.read_text().strip())
     if match is None:
@@ -133,7 +132,6 @@ def ensure_admin(folder: Path) -> bool:
             session.execute(db.delete(Token).where(Token.name == ADMIN_NAME))
             session.add(Token(id=match[1], name=ADMIN_NAME, role=Role.ADMIN, digest=digest, created_at=time.time()))
             note(Action.TOKEN_CREATE, Kind.TOKEN, match[1], f"{ADMIN_NAME}, {Role.ADMIN}, that of the file")
-    return made
 
 
 def _digest(secret: str) -> str:

@@ -1,7 +1,13 @@
 import dataclasses
+import gc
+import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 from docker import DockerClient
 from flask import Flask
 from flask.testing import FlaskClient
@@ -75,6 +81,34 @@ def test_what_the_supervisor_noted_is_told_without_asking(app: Flask) -> None:
             db.session.commit()
             assert "does not answer" in health.noted()["engine"]
             assert "refused" not in health.noted()["engine"]
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # the SDK leaves the one open that it could not connect
+def test_one_that_this_user_may_not_use_is_told_as_such(app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "docker.sock"))
+        listening.listen()
+        elsewhere(app, f"unix://{tmp_path / 'docker.sock'}")
+        with app.app_context(), somebody():
+            said = connection.answers(app.extensions["settings"].engine)
+    gc.collect()
+    assert said is not None and "Permission denied" in said
+    with app.app_context():
+        told = health.engine_out(app.extensions["settings"], said)
+    assert "may not use" in told and "group" in told and "does not answer" not in told
+
+
+@contextmanager
+def somebody() -> Iterator[None]:
+    """Be a user with no rights at all, whom the kernel asks for them."""
+    user, group = os.geteuid(), os.getegid()
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        os.setegid(group)
 
 
 def test_a_consumer_that_runs_is_listed(running: Estivador) -> None:
