@@ -201,6 +201,6 @@ def test_a_result_that_ran_leaves_nothing(running: Estivador, busybox_image: str
     running.until_ended(result_id)
     logs = running.folder / "logs" / str(result_id)
     assert logs.exists()
-    until(lambda: running.request("DELETE", f"/result/{result_id}/").status_code == 204, 20, "its containers are removed, so it can be deleted")
-    until(lambda: not logs.exists() and running.rows("SELECT id FROM result") == [], 20, "the job has removed its logs and its row")
+    until(lambda: running.request("DELETE", f"/result/{result_id}/").status_code == 204, 60, "its containers are removed, so it can be deleted")
+    until(lambda: not logs.exists() and running.rows("SELECT id FROM result") == [], 60, "the job has removed its logs and its row")
     assert running.rows("SELECT count(*) FROM detail") == [(0,)]

@@ -112,5 +112,5 @@ def somebody() -> Iterator[None]:
 
 
 def test_a_consumer_that_runs_is_listed(running: Estivador) -> None:
-    until(lambda: [row["alive"] for row in running.get("/engine/")[0]["consumers"]] == [True], 20, "the consumer says that it is alive")
-    until(lambda: running.get("/engine/")[0]["seen_at"], 20, "the supervisor had an answer of the Engine")
+    until(lambda: [row["alive"] for row in running.get("/engine/")[0]["consumers"]] == [True], 60, "the consumer says that it is alive")
+    until(lambda: running.get("/engine/")[0]["seen_at"], 60, "the supervisor had an answer of the Engine")

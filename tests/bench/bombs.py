@@ -30,7 +30,7 @@ def measure(stage: Stage) -> Iterator[Row]:
     for result in results:
         place.until_result(result, lambda found: found["counts"]["RUNNING"] == 1)
     bomb = place.details(results[0])[0]["container_id"]
-    processes = until(lambda: _many(stage, bomb), 15, "the bomb has gone off")
+    processes = until(lambda: _many(stage, bomb), 60, "the bomb has gone off")
     took = _ask(place, [*paths, *(f"/result/{result}/" for result in results), f"/result/{results[0]}/detail/"])
     still = [place.get(f"/result/{result}/")["status"] for result in results]
     for result in results:

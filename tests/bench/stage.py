@@ -77,7 +77,7 @@ class Stage:
                 yield place
             finally:
                 end_all(place)
-                until(lambda: not place.containers(self.docker), 30, "no container is left")
+                until(lambda: not place.containers(self.docker), 60, "no container is left")
 
     @cached_property
     def task(self) -> int:

@@ -9,4 +9,4 @@ def clear(place: Estivador, result: int) -> None:
     if place.request("POST", f"/result/{result}/", json={"operation": "KILL"}).status_code == 404:
         return
     place.until_ended(result)
-    until(lambda: place.request("DELETE", f"/result/{result}/").status_code == 204, 20, "the result is deleted")
+    until(lambda: place.request("DELETE", f"/result/{result}/").status_code == 204, 60, "the result is deleted")

@@ -38,7 +38,7 @@ def estivador(tmp_path_factory: pytest.TempPathFactory, docker_client: DockerCli
     with whole_estivador(tmp_path_factory.mktemp("browser") / "instance", docker_client, **quiet) as place:
         yield place
         end_all(place)
-        until(lambda: not place.containers(docker_client), 15, "no container is left")
+        until(lambda: not place.containers(docker_client), 60, "no container is left")
 
 
 @pytest.fixture(scope="package")

@@ -144,6 +144,6 @@ def uproot(place: Estivador, planted: Planted) -> None:
     place.post(f"/result/{planted.running}/", {"operation": "KILL"})
     place.until_ended(planted.running)
     for task in planted.tasks:
-        until(lambda task=task: place.request("DELETE", f"/task/{task}/").status_code == 204, 20, "the task is deleted")  # type: ignore[misc]
+        until(lambda task=task: place.request("DELETE", f"/task/{task}/").status_code == 204, 60, "the task is deleted")  # type: ignore[misc]
     for token in planted.tokens:
         assert place.request("DELETE", f"/token/{token}/").status_code == 204

@@ -39,7 +39,7 @@ def fresh(harbour: Estivador) -> Iterator[Estivador]:
     end_all(harbour)
     while found := harbour.get("/task/?page_size=100"):
         for task in found:
-            until(lambda task=task: harbour.request("DELETE", f"/task/{task['task_id']}/").ok, 15, "the task is deleted")
+            until(lambda task=task: harbour.request("DELETE", f"/task/{task['task_id']}/").ok, 60, "the task is deleted")
 
 
 def status(page: Page) -> Locator:
@@ -249,7 +249,7 @@ def reload_until(page: Page, word: str) -> None:
         found = status(page).inner_text()
         return found if found == word else None
 
-    until(seen, 20, f"the page says {word}")
+    until(seen, 60, f"the page says {word}")
 
 
 # --- forms ---
@@ -347,7 +347,7 @@ def test_an_impatient_finger_runs_a_task_once(open_page: OpenPage, fresh: Estiva
 def test_filters_and_pages_survive_reload_back_and_a_new_tab(open_page: OpenPage, fresh: Estivador) -> None:
     for number in range(22):
         fresh.post("/task/", {"repository": "estivador-test/absent:none", "name": f"absent {number}", "pull": "never"})
-    until(lambda: len(fresh.get("/task/?status=ERROR&page=2")) == 2, 20, "all imports have failed")
+    until(lambda: len(fresh.get("/task/?status=ERROR&page=2")) == 2, 60, "all imports have failed")
     page = open_page(fresh)
     page.goto("/ui/task/")
     page.get_by_label("Name or repository").fill("absent")

@@ -62,7 +62,7 @@ def test_a_page_that_behaves_is_left_in_peace(show: Show, watching: Watch) -> No
 )
 def test_what_a_page_may_not_do_fails_the_test(show: Show, watching: Watch, body: str, script: str, says: str) -> None:
     show(body, script)
-    until(lambda: says in "\n".join(watching.unexpected()), 10, f"the watch has found {says!r}")
+    until(lambda: says in "\n".join(watching.unexpected()), 60, f"the watch has found {says!r}")
     with pytest.raises(AssertionError, match="The browser complains"):
         watching.close()
 

@@ -89,7 +89,7 @@ def test_a_forged_message_is_never_read_and_real_work_goes_on(instance: Estivado
         queue.executemany("INSERT INTO task (queue, data, priority) VALUES (?, ?, 100)", [(huey.name, data) for data in put_again.values()])
     result = instance.until_ended(instance.run(task_id, times=3, command=["true"]))
     assert result["counts"]["COMPLETE"] == 3
-    until(lambda: not messages(instance, "schedule") and not messages(instance), 10, "the queue is empty")
+    until(lambda: not messages(instance, "schedule") and not messages(instance), 60, "the queue is empty")
     said = instance.said("huey_consumer")
     assert said.count(REFUSED) == 2 * len(forgeries) + len(put_again)
     assert ("Traceback" in said, "Canary" in said, canary.exists()) == (False, False, False)

@@ -33,7 +33,7 @@ def test_what_ran_under_the_first_release_is_adopted_and_finishes(
     assert (result["counts"]["COMPLETE"], result["counts"]["ERROR"]) == (4, 4)
     assert {row["exit_code"] == row["index"] % 2 for row in instance.details(result_id)} == {True}
     assert set(recorder.starts().values()) == {1}
-    until(lambda: not instance.containers(docker_client), 10, "no container is left")
+    until(lambda: not instance.containers(docker_client), 60, "no container is left")
 
 
 def let_go(client: DockerClient, place: Estivador) -> None:

@@ -95,7 +95,7 @@ def test_who_follows_a_log_over_the_cap_gets_its_last_line(instance: Estivador, 
         # Nobody looks again before the log is stored and shortened.
         with standing_still(instance):
             touch(container)
-            until(lambda: instance.rows("SELECT status FROM result") == [("COMPLETE",)], 30, "it has ended")
+            until(lambda: instance.rows("SELECT status FROM result") == [("COMPLETE",)], 60, "it has ended")
         assert list(lines) == [b"last"]
     assert instance.request("GET", path).headers["X-Log-Truncated"] == "1"
 
@@ -120,7 +120,7 @@ def test_only_so_many_are_followed_and_who_hangs_up_makes_room(running: Estivado
         assert set(statuses) == {200, 503}
         assert running.request("GET", path).text == "one\n", "others are served meanwhile"
         connections.close()
-        until(lambda: follow(running, path, connections) == 200, 30, "there is room for another")
+        until(lambda: follow(running, path, connections) == 200, 60, "there is room for another")
     running.post("/result/1/", {"operation": "KILL"})
     running.until_ended(1)
 

@@ -28,7 +28,7 @@ def held(watched: Estivador, busybox_image: str) -> Iterator[tuple[Estivador, st
     consumer = watched.start_consumer()
     result_id = watched.run(watched.register(busybox_image), command=["sh", "-c", "echo told; exec sleep 600"])
     path = f"/result/{result_id}/detail/{watched.details(result_id)[0]['detail_id']}/"
-    until(lambda: watched.request("GET", f"{path}log/").text == "told\n", 20, "it has said something")
+    until(lambda: watched.request("GET", f"{path}log/").text == "told\n", 60, "it has said something")
     watched.end(consumer)
     yield watched, path
     watched.start_consumer()

@@ -23,7 +23,7 @@ def test_the_rest_is_cancelled_and_what_runs_comes_to_its_own_end(
     assert "3 of this result had failed" in cancelled[0]["message"]
     started = {event.container_id for event in recorder.events if event.action == "start"}
     assert not [row for row in cancelled if row["container_id"] in started]
-    until(lambda: not instance.containers(docker_client), 10, "no container is left")
+    until(lambda: not instance.containers(docker_client), 60, "no container is left")
 
 
 def test_a_failure_that_is_tried_again_does_not_count(running: Estivador, busybox_image: str) -> None:

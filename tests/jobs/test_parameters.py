@@ -89,7 +89,7 @@ def running_one(place: Estivador, client: DockerClient, result_id: int) -> tuple
         detail = place.details(result_id)[0]
         return detail if detail["status"] == "RUNNING" else None
 
-    detail = until(first, 30, "the first execution runs")
+    detail = until(first, 60, "the first execution runs")
     return detail, client.api.inspect_container(detail["container_id"])
 
 
@@ -133,7 +133,7 @@ def by_hand(line: str, client: DockerClient, label: str) -> Any:
     ours = {"label": label, "status": "running"}
     with subprocess.Popen(["sh", "-c", line], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
         try:
-            seen = until(lambda: process.poll() is not None or client.api.containers(filters=ours), 30, "the container runs")
+            seen = until(lambda: process.poll() is not None or client.api.containers(filters=ours), 60, "the container runs")
             assert isinstance(seen, list), process.stderr and process.stderr.read()
             return client.api.inspect_container(seen[0]["Id"])
         finally:
@@ -278,5 +278,5 @@ def test_the_line_by_hand_makes_the_same_container(running: Estivador, docker_cl
     line = line_of(running, detail)
     running.post(f"/result/{result_id}/", {"operation": "KILL"})
     running.until_ended(result_id)
-    until(lambda: not running.containers(docker_client), 10, "our container is gone")
+    until(lambda: not running.containers(docker_client), 60, "our container is gone")
     assert alike(by_hand(line, docker_client, f"mark={mark['mark']}")) == alike(ours)

@@ -29,13 +29,13 @@ def test_others_write_while_a_large_result_is_removed(instance: Estivador) -> No
     assert left(instance) == times, "it is answered before the rows go"
     # An Engine that is out: what is submitted meanwhile waits, and nothing but the removal has work.
     instance.start_consumer(DOCKER_HOST=f"unix://{instance.folder}/nobody.sock")
-    until(lambda: left(instance) < times, 30, "the removal has begun")
+    until(lambda: left(instance) < times, 60, "the removal has begun")
     others = 0
     while left(instance) > 0:
         instance.run(1)
         others += 1
     assert others > 3
-    until(lambda: instance.rows("SELECT id FROM result WHERE id = ?", result_id) == [], 20, "the row is removed too")
+    until(lambda: instance.rows("SELECT id FROM result WHERE id = ?", result_id) == [], 60, "the row is removed too")
 
 
 def test_a_removal_that_is_killed_in_the_middle_goes_on(instance: Estivador) -> None:
@@ -45,7 +45,7 @@ def test_a_removal_that_is_killed_in_the_middle_goes_on(instance: Estivador) -> 
     before = times
     for _ in range(3):
         consumer = instance.start_consumer(DOCKER_HOST=f"unix://{instance.folder}/nobody.sock")
-        until(lambda before=before: left(instance) < before, 30, "some more are removed")  # type: ignore[misc]
+        until(lambda before=before: left(instance) < before, 60, "some more are removed")  # type: ignore[misc]
         instance.end(consumer)
         before = left(instance)
     assert 0 < before < times

@@ -40,7 +40,7 @@ def test_each_attempt_is_kept_with_its_outcome_and_its_log(running: Estivador, r
         assert [event.action for event in events if event.action in ("create", "start", "die", "destroy")] == ["create", "start", "die", "destroy"]
         assert abs(float(str(row["start"])) - next(event.at for event in events if event.action == "start")) < 1
     assert set(recorder.starts().values()) == {1}
-    until(lambda: not running.containers(docker_client), 10, "no container is left")
+    until(lambda: not running.containers(docker_client), 60, "no container is left")
 
 
 def test_the_wait_doubles_and_holds_no_slot(instance: Estivador, busybox_image: str) -> None:
@@ -99,7 +99,7 @@ def test_a_kill_ends_the_attempts_too(running: Estivador, busybox_image: str, do
     assert (tried["status"], tried["reason"], tried["exit_code"], tried["attempt"]) == ("ERROR", "exit", 4, 1)
     assert "It was not tried again" in tried["message"]
     assert (killed["status"], killed["attempt"]) == ("KILLED", 1)
-    until(lambda: not running.containers(docker_client), 10, "no container is left")
+    until(lambda: not running.containers(docker_client), 60, "no container is left")
 
 
 def test_out_of_memory_is_told_from_an_exit_code(running: Estivador, busybox_image: str) -> None:

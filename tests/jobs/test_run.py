@@ -97,14 +97,14 @@ def test_a_timeout_is_an_error_and_nothing_survives_it(running: Estivador, recor
     detail = run_once(running, busybox_image, command=["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done"], timeout=1)
     assert (detail["status"], detail["reason"]) == ("ERROR", "timeout")
     assert 1 <= float(str(detail["duration"])) < 8
-    until(lambda: not running.containers(docker_client), 10, "its container is gone")
+    until(lambda: not running.containers(docker_client), 60, "its container is gone")
 
 
 def test_a_log_is_read_while_it_runs(running: Estivador, busybox_image: str) -> None:
     result_id = running.run(running.register(busybox_image), command=["sh", "-c", "echo one; echo two; sleep 60"])
     running.until_result(result_id, lambda result: result["status"] == "RUNNING")
     detail = running.details(result_id)[0]
-    until(lambda: running.log(detail) == "one\ntwo\n", 10, "both lines are there")
+    until(lambda: running.log(detail) == "one\ntwo\n", 60, "both lines are there")
     assert running.log(detail, tail=1) == "two\n"
     assert running.log(detail, after=1) == "two\n"
     assert running.log(detail, stream="stderr") == ""
@@ -132,7 +132,11 @@ def test_bytes_that_are_no_text_are_kept(running: Estivador, busybox_image: str)
 
 def test_never_more_run_at_once_than_there_are_slots(instance: Estivador, recorder: Recorder, busybox_image: str) -> None:
     instance.start_consumer(ESTIVADOR_SLOTS="2")
-    result_id = instance.run(instance.register(busybox_image), times=8, command="sleep 0.3")
+    # The first two hold the slots until both are seen, however slowly they start.
+    result_id = instance.run(instance.register(busybox_image), times=8, command=["sh", "-c", "[ $ESTIVADOR_INDEX -gt 1 ] && sleep 0.3 || sleep 3600"])
+    instance.until_result(result_id, lambda result: result["counts"]["RUNNING"] == 2)
+    for row in instance.details(result_id)[:2]:
+        instance.post(f"/result/{result_id}/detail/{row['detail_id']}/", {"operation": "KILL"})
     instance.until_ended(result_id)
     edges = sorted((moment, change) for row in instance.details(result_id) for moment, change in ((row["start"], 1), (row["end"], -1)))
     running_now = most = 0

@@ -126,7 +126,7 @@ def test_a_secret_is_in_the_containers_environment_and_nowhere_else(running: Est
 
     sleeps = running.run(task_id, command=["sleep", "600"])
     running.until_result(sleeps, lambda result: result["status"] == "RUNNING")
-    (listed,) = until(lambda: running.containers(docker_client), 10, "its container is listed")
+    (listed,) = until(lambda: running.containers(docker_client), 60, "its container is listed")
     inspected = docker_client.api.inspect_container(listed["Id"])
     environment = inspected["Config"].pop("Env")
     assert f"TOKEN={CANARY}" in environment

@@ -98,7 +98,7 @@ def strangers(docker_client: DockerClient, running: Estivador, busybox_image: st
     result_id = running.run(running.register(busybox_image), command="true")
     running.until_ended(result_id)
     deleted = running.details(result_id)[0]["detail_id"]
-    until(lambda: running.request("DELETE", f"/result/{result_id}/").status_code == 204, 10, "its container is removed")
+    until(lambda: running.request("DELETE", f"/result/{result_id}/").status_code == 204, 60, "its container is removed")
     made = {}
     for detail in (deleted, deleted + 1000):
         labels = {"instance": running.instance_id, "task": "1", "result": "1", "detail": str(detail), "attempt": "1"}
@@ -113,6 +113,6 @@ def test_what_is_left_of_a_deleted_execution_goes_and_what_never_was_ours_stays(
     running: Estivador, strangers: dict[int, str], docker_client: DockerClient
 ) -> None:
     gone, stays = strangers.values()
-    until(lambda: gone not in {row["Id"] for row in running.containers(docker_client)}, 20, "the deleted execution's container is removed")
+    until(lambda: gone not in {row["Id"] for row in running.containers(docker_client)}, 60, "the deleted execution's container is removed")
     assert stays in {row["Id"] for row in running.containers(docker_client)}
-    until(lambda: "is not in the record" in running.said("huey_consumer"), 20, "the other is warned of")
+    until(lambda: "is not in the record" in running.said("huey_consumer"), 60, "the other is warned of")

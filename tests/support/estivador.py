@@ -49,7 +49,7 @@ class Estivador:
     def start_web(self) -> subprocess.Popen[bytes]:
         """Start the web server and wait until it answers."""
         process = self.start_process("gunicorn", "-b", f"127.0.0.1:{self.port}", "--threads", "8", "--no-control-socket", "wsgi:app")
-        until(lambda: process.poll() is not None or self._healthy(), 30, "the web server answers")
+        until(lambda: process.poll() is not None or self._healthy(), 60, "the web server answers")
         assert process.poll() is None, self.said("gunicorn")
         return process
 
@@ -159,7 +159,7 @@ class Estivador:
         self.until_task(task_id, lambda task: task["status"] in ("READY", "ERROR"))
         return task_id
 
-    def until_task(self, task_id: int, condition: Callable[[Any], bool], timeout: float = 30) -> Any:
+    def until_task(self, task_id: int, condition: Callable[[Any], bool], timeout: float = 60) -> Any:
         """Wait until the task fulfils a condition, and return it."""
         return self.until_answer(f"/task/{task_id}/", condition, timeout)
 

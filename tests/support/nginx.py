@@ -53,7 +53,7 @@ class Nginx:
             self._process = subprocess.Popen(
                 [program, "-e", "stderr", "-p", self.folder, "-c", self.folder / "nginx.conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        until(self._accepts_or_died, 20, "nginx accepts connections")
+        until(self._accepts_or_died, 60, "nginx accepts connections")
         assert self._process.poll() is None, (self.folder / "nginx.log").read_text()
 
     def stop(self) -> None:

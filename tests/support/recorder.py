@@ -79,7 +79,7 @@ class Recorder:
         assert event is not None
         return event
 
-    def catch_up(self, timeout: float = 10) -> None:
+    def catch_up(self, timeout: float = 60) -> None:
         """Return once everything that the Engine has published until now is in `events` (by asking it for its replay)."""
         if self._stopping:
             self.check()

@@ -46,7 +46,7 @@ class Registry:
         for _ in range(ATTEMPTS):
             self.port = free_port()
             self._spawn()
-            if until(self._answers_or_died, 20, f"the registry on {self.address} answers") == "answers":
+            if until(self._answers_or_died, 60, f"the registry on {self.address} answers") == "answers":
                 return
             self.stop()
         raise AssertionError(f"The registry does not start: {self._log_path.read_text()[-2000:]}")

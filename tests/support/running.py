@@ -82,7 +82,7 @@ def whole_estivador(folder: Path, client: DockerClient, **environment: str) -> I
         place.start_web()
         yield place
         # What has ended may be about to be removed: that belongs to it.
-        until(lambda: not place.containers(client), 10, "no container is left")
+        until(lambda: not place.containers(client), 60, "no container is left")
     finally:
         place.close()
         left = place.containers(client)

@@ -42,13 +42,13 @@ def ready(place: Estivador) -> bool:
 
 def test_a_killed_consumer_is_back_within_seconds_and_the_web_side_does_not_notice(place: Estivador, busybox_image: str) -> None:
     run = start(place)
-    until(lambda: ready(place), 30, "everything is ready")
+    until(lambda: ready(place), 60, "everything is ready")
     first = consumer_pid(place)
     result_id = place.run(place.register(busybox_image), times=3, command="sleep 2")
     os.kill(first, signal.SIGKILL)
-    until(lambda: consumer_pid(place) != first, 10, "another consumer is alive")
+    until(lambda: consumer_pid(place) != first, 60, "another consumer is alive")
     assert place.until_ended(result_id)["counts"]["COMPLETE"] == 3
-    until(lambda: not place.rows("SELECT 1 FROM detail WHERE phase != 'REMOVED'"), 15, "no container is left")
+    until(lambda: not place.rows("SELECT 1 FROM detail WHERE phase != 'REMOVED'"), 60, "no container is left")
     last = consumer_pid(place)
     place.end(run, signal.SIGTERM)
     with pytest.raises(ProcessLookupError):
