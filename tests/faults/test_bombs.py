@@ -33,7 +33,8 @@ def ended_one(place: Estivador, result_id: int) -> Any:
 
 def test_a_fork_bomb_and_a_memory_hog_meet_their_limits_and_harm_nobody_else(running: Estivador, docker_client: DockerClient, busybox_image: str) -> None:
     task_id = running.register(busybox_image)
-    bomb = running.run(task_id, command=["sh", "-c", FORK_BOMB], memory="64m", cpus=0.5, stop_grace=0)
+    # Its 512 processes have room, so that it is the number of them that holds it, and nothing else.
+    bomb = running.run(task_id, command=["sh", "-c", FORK_BOMB], memory="512m", cpus=0.5, stop_grace=0)
     container = running_one(running, bomb)["container_id"]
     until(lambda: processes(docker_client, container)[0] > 400, 60, "the bomb has gone off")
     assert processes(docker_client, container)[1] == 512
