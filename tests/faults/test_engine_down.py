@@ -1,8 +1,6 @@
 """The Engine is away, or dies: a second dockerd, of the tests' own."""
 
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from docker import DockerClient
@@ -11,21 +9,6 @@ from tests.support.dockerd import OwnDockerd
 from tests.support.estivador import Estivador
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def dockerd() -> Iterator[OwnDockerd]:
-    daemon = OwnDockerd()
-    yield daemon
-    daemon.close()
-
-
-@pytest.fixture
-def place(tmp_path: Path, dockerd: OwnDockerd) -> Iterator[Estivador]:
-    estivador = Estivador(tmp_path / "instance", DOCKER_HOST=dockerd.address)
-    estivador.start_web()
-    yield estivador
-    estivador.close()
 
 
 def test_what_is_submitted_while_the_engine_is_away_waits_for_it(

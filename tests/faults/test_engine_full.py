@@ -32,15 +32,6 @@ def dockerd(small_disk: Path) -> Iterator[OwnDockerd]:
     daemon.close()
 
 
-@pytest.fixture
-def place(tmp_path: Path, dockerd: OwnDockerd) -> Iterator[Estivador]:
-    estivador = Estivador(tmp_path / "instance", DOCKER_HOST=dockerd.address)
-    estivador.start_web()
-    estivador.start_consumer()
-    yield estivador
-    estivador.close()
-
-
 def fill(disk: Path) -> Path:
     """Take all the room that there is."""
     filler = disk / "filler"
@@ -56,6 +47,7 @@ def fill(disk: Path) -> Path:
 def test_what_waits_says_that_the_disk_is_full_and_goes_on_when_there_is_room(
     place: Estivador, dockerd: OwnDockerd, small_disk: Path, busybox_image: str, docker_client: DockerClient
 ) -> None:
+    place.start_consumer()
     dockerd.load(busybox_image, docker_client)
     task_id = place.register(busybox_image)
     filler = fill(small_disk)
