@@ -108,14 +108,14 @@ def withdraw_next(result_id: int, most: int, reason: Reason, message: str) -> bo
     What was never tried comes first, and one failure too many ends none of the others here: they are to be withdrawn all the same, in their turn.
     """
     with write() as session:
-        for attempts in (Detail.attempt == 1, Detail.attempt > 1):
-            which = [Detail.result_id == result_id, attempts]
-            positions = select(Detail.position).where(*_waiting(which)).order_by(Detail.position)
+        for end, attempts in ((Status.CANCELLED, Detail.attempt == 1), (Status.ERROR, Detail.attempt > 1)):
+            of_result = Detail.result_id == result_id
+            positions = select(Detail.position).where(*_waiting([of_result, attempts])).order_by(Detail.position)
             first = session.execute(positions.limit(1)).scalar()
             if first is not None:
                 last = session.execute(positions.offset(most - 1).limit(1)).scalar()
                 upto = Detail.position >= first if last is None else Detail.position.between(first, last)
-                _withdraw(session, [*which, upto], reason, message, follow=False)
+                _withdraw(session, [of_result, upto], reason, message, ends=(end,), follow=False)
                 return True
     return False
 
@@ -124,12 +124,25 @@ def _waiting(which: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
     return [*which, Detail.status == WAITING[0], Detail.phase == WAITING[1]]
 
 
-def _withdraw(session: Session, which: list[ColumnElement[bool]], reason: Reason, message: str, *, follow: bool = True) -> int:
-    """End what waits of that which `which` selects, whatever results it belongs to; one failure too many cancels the rest unless `follow` is False."""
+def _withdraw(
+    session: Session,
+    which: list[ColumnElement[bool]],
+    reason: Reason,
+    message: str,
+    *,
+    ends: Collection[Status] = (Status.CANCELLED, Status.ERROR),
+    follow: bool = True,
+) -> int:
+    """End what waits of that which `which` selects, whatever results it belongs to; one failure too many cancels the rest unless `follow` is False.
+
+    `which` must select the same before and after. `ends` are the statuses that it may end in: CANCELLED is what never ran, ERROR what did.
+    """
     never = [*_waiting(which), Detail.attempt == 1]
     tried = [*_waiting(which), Detail.attempt > 1, Attempt.detail_id == Detail.id, Attempt.number == Detail.attempt - 1]
     changes: dict[int, dict[tuple[Status, Status], int]] = defaultdict(dict)
     for status, those in ((Status.CANCELLED, never), (Status.ERROR, tried)):
+        if status not in ends:
+            continue
         for result_id, number in session.execute(select(Detail.result_id, db.func.count()).where(*those).group_by(Detail.result_id)):
             changes[result_id][WAITING[0], status] = number
     if any((WAITING[0], Status.CANCELLED) in change for change in changes.values()):
